@@ -1,0 +1,173 @@
+//! The one trait between the daemon and a blockchain.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Assembled, Broadcast, Candidate, ChainInfo, KeyRequest, Network, NodeApi, PendingTransaction,
+    Preimage, Signer, SubmitError, Summary, TransactionError, Unsigned, VerifiedSignature,
+    WalletError, rehearsal::Rehearsal, select_account_key,
+};
+use crate::keys::{PublicKey, SecretBytes, SecretKey, SecretText};
+
+/// A blockchain, as the daemon needs it.
+///
+/// Secrets stay in [`crate::keys`]: a plugin converts keys from and to text, purely, and for the
+/// rest says *what* must be signed by *which* key. Only [`prepare`](Self::prepare) and
+/// [`submit`](Self::submit) do I/O, and they see public data only. All other methods are pure:
+/// the same input gives the same output, nothing is read or written.
+#[async_trait]
+pub trait ChainPlugin: Send + Sync {
+    /// The facts about this blockchain.
+    fn info(&self) -> &'static ChainInfo;
+
+    // Wallets: the public side, and the text forms of keys.
+
+    /// The address of `key` on `network`, in the form the original prints.
+    ///
+    /// # Errors
+    /// [`WalletError::Key`] for a key of another curve.
+    fn address(&self, network: Network, key: &PublicKey) -> Result<Address, WalletError>;
+
+    /// Reads a private key in any notation this chain knows.
+    ///
+    /// # Errors
+    /// [`WalletError::InvalidPrivateKey`] or [`WalletError::WrongNetwork`], neither of which may
+    /// repeat the text.
+    fn parse_private_key(
+        &self,
+        network: Network,
+        text: &SecretText,
+    ) -> Result<SecretKey, WalletError>;
+
+    /// Writes a private key as the original prints it.
+    fn format_private_key(&self, network: Network, key: &SecretKey) -> SecretText;
+
+    /// The text form of a new single key, for the chains whose wallets are one. `entropy` is 32
+    /// random bytes.
+    ///
+    /// # Errors
+    /// [`WalletError`] when these bytes give no key; the caller draws again.
+    fn new_private_key(
+        &self,
+        network: Network,
+        entropy: &SecretBytes,
+    ) -> Result<SecretText, WalletError> {
+        let key = match self.info().curve {
+            crate::keys::Curve::Secp256k1 => SecretKey::secp256k1(entropy.expose())?,
+            crate::keys::Curve::P256 => SecretKey::p256(entropy.expose())?,
+            _ => SecretKey::ed25519(entropy.expose())?,
+        };
+        Ok(self.format_private_key(network, &key))
+    }
+
+    // Transactions.
+
+    /// Which keys sign `pending`. `candidates` are the entries it names: those of `hashes` in
+    /// order, then those of `signatures`.
+    ///
+    /// # Errors
+    /// [`TransactionError`] when the named entries cannot sign it.
+    fn select_keys(
+        &self,
+        pending: &PendingTransaction,
+        candidates: &[Candidate],
+    ) -> Result<Vec<KeyRequest>, TransactionError> {
+        select_account_key(pending, candidates)
+    }
+
+    /// Reads the pending transaction and completes what it lacks (nonce, fee, block hash).
+    /// `signers` are the keys of [`select_keys`](Self::select_keys), in its order.
+    ///
+    /// # Errors
+    /// [`TransactionError`]: not readable, not to be signed, or a node did not answer.
+    async fn prepare(
+        &self,
+        pending: &PendingTransaction,
+        signers: Vec<Signer>,
+        node: &dyn NodeApi,
+    ) -> Result<Unsigned, TransactionError>;
+
+    /// What `unsigned` does, for people: computed from the bytes that will be signed.
+    ///
+    /// # Errors
+    /// [`TransactionError::Malformed`] when the body was not made by this plugin.
+    fn summarize(&self, network: Network, unsigned: &Unsigned)
+    -> Result<Summary, TransactionError>;
+
+    /// What must be signed, by which key.
+    ///
+    /// # Errors
+    /// [`TransactionError::Malformed`] when the body was not made by this plugin;
+    /// [`TransactionError::Refused`] when the signers cannot complete it.
+    fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError>;
+
+    /// Puts the signatures, one for each preimage and in their order, into the transaction.
+    ///
+    /// # Errors
+    /// [`TransactionError::Malformed`] when body and signatures do not go together.
+    fn assemble(
+        &self,
+        unsigned: &Unsigned,
+        signatures: &[VerifiedSignature],
+    ) -> Result<Assembled, TransactionError>;
+
+    /// Steps between the signature and the cloud's broadcast call. Most chains have none.
+    /// Called again with the same value after a crash or a lost answer: each step must be safe
+    /// to repeat.
+    ///
+    /// # Errors
+    /// [`SubmitError`], which says whether the network decided.
+    async fn submit(
+        &self,
+        assembled: &Assembled,
+        node: &dyn NodeApi,
+    ) -> Result<Broadcast, SubmitError> {
+        let _ = node;
+        Ok(assembled.into())
+    }
+
+    /// How the sandbox plays this chain's network; nothing for a chain that cannot be played.
+    fn rehearsal(&self) -> Option<&dyn Rehearsal> {
+        None
+    }
+}
+
+impl fmt::Debug for dyn ChainPlugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ChainPlugin")
+            .field(&self.info().code)
+            .finish()
+    }
+}
+
+/// An address in its chain's text form.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Address(String);
+
+impl Address {
+    /// Takes text that the plugin has made or checked.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,104 @@
+//! The stages of a transaction between the plugin and the signer.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, KeyRequest};
+use crate::keys::{KeyError, PublicKey, Scheme, Signature};
+
+/// The public side of a key that will sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signer {
+    /// The signature id of the vault entry.
+    pub id: String,
+    /// The derivation index, or nothing for a stored key.
+    pub index: Option<u32>,
+    /// The public key.
+    pub public_key: PublicKey,
+    /// Its address on the transaction's chain and network.
+    pub address: Address,
+}
+
+impl Signer {
+    /// The request that leads to the secret side.
+    pub fn key_request(&self) -> KeyRequest {
+        KeyRequest {
+            id: self.id.clone(),
+            index: self.index,
+        }
+    }
+}
+
+/// A complete transaction that lacks only its signatures.
+///
+/// `body` is the plugin's own encoding and the only truth: what is summarised, approved,
+/// journaled and signed is decoded from these bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsigned {
+    /// The keys that sign.
+    pub signers: Vec<Signer>,
+    /// The transaction, in an encoding of the plugin's choice.
+    #[serde(with = "hex::serde")]
+    pub body: Vec<u8>,
+}
+
+/// Something to be signed, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preimage {
+    /// Position in [`Unsigned::signers`].
+    pub signer: usize,
+    /// How it is signed.
+    pub scheme: Scheme,
+    /// The digest or message, whichever the scheme takes.
+    pub payload: Vec<u8>,
+}
+
+impl Preimage {
+    /// Takes a signature for this preimage if it is right.
+    ///
+    /// # Errors
+    /// [`KeyError::SignatureMismatch`] and the other reasons of [`Signature::verify`].
+    pub fn accept(
+        &self,
+        key: &PublicKey,
+        signature: Signature,
+    ) -> Result<VerifiedSignature, KeyError> {
+        signature.verify(key, self.scheme, &self.payload)?;
+        Ok(VerifiedSignature(signature))
+    }
+}
+
+/// A signature that was verified against its preimage and public key: there is no other way to
+/// make one than [`Preimage::accept`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifiedSignature(Signature);
+
+impl VerifiedSignature {
+    /// The signature.
+    pub fn signature(&self) -> &Signature {
+        &self.0
+    }
+}
+
+/// A signed transaction, ready to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assembled {
+    /// The transaction in the form that is posted: hex, base64 or JSON text.
+    pub tx_data: String,
+    /// The transaction's id on its chain.
+    pub transaction_id: String,
+}
+
+/// What the cloud's broadcast call is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broadcast {
+    /// The `txData` member: for most chains the signed transaction.
+    pub tx_data: String,
+}
+
+impl From<&Assembled> for Broadcast {
+    fn from(assembled: &Assembled) -> Self {
+        Self {
+            tx_data: assembled.tx_data.clone(),
+        }
+    }
+}

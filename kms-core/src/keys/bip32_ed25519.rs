@@ -1,0 +1,125 @@
+//! BIP32-Ed25519 (Khovratovich and Law, "V2"): trees of extended Ed25519 keys.
+
+use std::fmt;
+
+use ed25519_bip32::{DerivationScheme, XPrv, XPub};
+use zeroize::Zeroizing;
+
+use super::{Bip32Path, KeyError, Mnemonic, PublicKey, SecretKey};
+
+/// A node of the tree that can derive private keys.
+pub struct Ed25519Bip32Node(XPrv);
+
+impl Ed25519Bip32Node {
+    /// The node at `path` below the Icarus master key of `mnemonic` (CIP-3 §Icarus: PBKDF2 over
+    /// the entropy, not over the words).
+    pub fn derive_icarus(mnemonic: &Mnemonic, path: &Bip32Path) -> Self {
+        let mut bytes = Zeroizing::new([0; 96]);
+        let entropy = mnemonic.entropy();
+        pbkdf2::pbkdf2_hmac::<sha2::Sha512>(b"", entropy.expose(), 4096, &mut *bytes);
+        let master = XPrv::normalize_bytes_force3rd(*bytes);
+        Self(
+            path.steps()
+                .fold(master, |node, step| node.derive(DerivationScheme::V2, step)),
+        )
+    }
+
+    /// The private key of the child `index`, which is not hardened.
+    ///
+    /// # Errors
+    /// [`KeyError::IndexTooLarge`] from 2^31 on.
+    pub fn child(&self, index: u32) -> Result<SecretKey, KeyError> {
+        let child = self.0.derive(DerivationScheme::V2, normal(index)?);
+        SecretKey::ed25519_bip32(child.extended_secret_key_slice())
+    }
+
+    /// The public side of this node.
+    pub fn public(&self) -> ExtendedEd25519PublicKey {
+        ExtendedEd25519PublicKey(self.0.public())
+    }
+}
+
+impl fmt::Debug for Ed25519Bip32Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The public side of a node, as text 128 hexadecimal digits: public key, then chain code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExtendedEd25519PublicKey(XPub);
+
+impl ExtendedEd25519PublicKey {
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// [`KeyError::InvalidExtendedPublicKey`].
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let bytes = hex::decode(text).map_err(|_| KeyError::InvalidExtendedPublicKey)?;
+        XPub::from_slice(&bytes)
+            .map(Self)
+            .map_err(|_| KeyError::InvalidExtendedPublicKey)
+    }
+
+    /// The public key of the child `index`, which is not hardened.
+    ///
+    /// # Errors
+    /// [`KeyError::IndexTooLarge`] from 2^31 on.
+    pub fn child(&self, index: u32) -> Result<PublicKey, KeyError> {
+        self.0
+            .derive(DerivationScheme::V2, normal(index)?)
+            .map(|child| PublicKey::Ed25519Bip32(*child.public_key_bytes()))
+            .map_err(|_| KeyError::NoKeyAtIndex)
+    }
+}
+
+impl fmt::Display for ExtendedEd25519PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0.public_key_bytes()))?;
+        f.write_str(&hex::encode(self.0.chain_code()))
+    }
+}
+
+impl fmt::Debug for ExtendedEd25519PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn normal(index: u32) -> Result<u32, KeyError> {
+    if index < 1 << 31 {
+        Ok(index)
+    } else {
+        Err(KeyError::IndexTooLarge(index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::SecretText;
+
+    /// Values recorded from a live service by the software this one replaces.
+    #[test]
+    fn recorded_wallet() {
+        let phrase = SecretText::new(
+            "kit erase harsh crawl taste rebel bus ocean traffic vast undo street patrol around \
+             network deputy wage usage aware void float snake baby sister",
+        );
+        let mnemonic = Mnemonic::parse(&phrase).unwrap();
+        let path = "m/1852'/1815'/0'/0'".parse().unwrap();
+        let node = Ed25519Bip32Node::derive_icarus(&mnemonic, &path);
+        let xpub = node.public();
+        assert_eq!(
+            xpub.to_string(),
+            "a6058635d8b12cbcfa4019dbb50c03807179dd62dfed792e74f380947061203b9fb72a5546ed22efc0798b4cc6fb33867fd209e350d101941807f3e7b5c1fe42"
+        );
+        let key = node.child(0).unwrap();
+        assert_eq!(
+            hex::encode(key.to_bytes().expose()),
+            "8873d5e84af86978f03b63d9ffc9c6f940bd8501d32e91980c904e8d81c305507dc95992faa5aefccb263b28b411eda2dde7882d922742663804a69d78182e34"
+        );
+        let read = ExtendedEd25519PublicKey::parse(&xpub.to_string()).unwrap();
+        assert_eq!(read.child(0).unwrap(), key.public_key());
+    }
+}

@@ -1,0 +1,157 @@
+//! BIP-39: mnemonics and the seeds made of them.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::{KeyError, SecretBytes, SecretText};
+
+/// A valid mnemonic of the BIP-39 English word list, 12 to 24 words.
+pub struct Mnemonic(bip39::Mnemonic);
+
+impl Mnemonic {
+    /// A new mnemonic of 24 words, from 256 random bits of the operating system.
+    ///
+    /// # Errors
+    /// [`KeyError::NoRandomness`].
+    pub fn generate() -> Result<Self, KeyError> {
+        let entropy = SecretBytes::random(32)?;
+        Ok(Self::from_entropy(entropy.expose()).expect("BIP-39 takes 32 bytes of entropy"))
+    }
+
+    /// The mnemonic of 16, 20, 24, 28 or 32 bytes of entropy.
+    ///
+    /// # Errors
+    /// [`KeyError::WordCount`] for another length.
+    pub fn from_entropy(entropy: &[u8]) -> Result<Self, KeyError> {
+        bip39::Mnemonic::from_entropy(entropy)
+            .map(Self)
+            .map_err(|_| KeyError::WordCount(entropy.len() * 3 / 4))
+    }
+
+    /// Reads what a person typed: case and the amount of white space do not matter.
+    ///
+    /// # Errors
+    /// [`KeyError::WordCount`], [`KeyError::UnknownWord`] or [`KeyError::MnemonicChecksum`].
+    pub fn parse(phrase: &SecretText) -> Result<Self, KeyError> {
+        let mut words = Zeroizing::new(String::with_capacity(phrase.expose().len()));
+        for word in phrase.expose().split_whitespace() {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            words.extend(word.nfkd().flat_map(char::to_lowercase));
+        }
+        bip39::Mnemonic::parse_in_normalized(bip39::Language::English, &words)
+            .map(Self)
+            .map_err(|error| match error {
+                bip39::Error::BadWordCount(count) => KeyError::WordCount(count),
+                bip39::Error::UnknownWord(index) => KeyError::UnknownWord(index.saturating_add(1)),
+                _ => KeyError::MnemonicChecksum,
+            })
+    }
+
+    /// The words, in lower case, one space between them.
+    pub fn phrase(&self) -> SecretText {
+        // At most 24 words of 8 letters: no reallocation leaves a copy behind.
+        let mut phrase = Zeroizing::new(String::with_capacity(24 * 9));
+        for word in self.0.words() {
+            if !phrase.is_empty() {
+                phrase.push(' ');
+            }
+            phrase.push_str(word);
+        }
+        SecretText::from(phrase)
+    }
+
+    /// The entropy the words encode, without the checksum.
+    pub fn entropy(&self) -> SecretBytes {
+        let (mut padded, len) = self.0.to_entropy_array();
+        let entropy = SecretBytes::new(&padded[..len]);
+        padded.zeroize();
+        entropy
+    }
+
+    /// The seed, with an empty passphrase.
+    pub fn to_seed(&self) -> Seed {
+        phrase_to_seed(&self.phrase())
+    }
+}
+
+impl fmt::Debug for Mnemonic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The 64-byte seed of BIP-39, from which trees of keys grow.
+pub struct Seed(Zeroizing<[u8; 64]>);
+
+impl Seed {
+    /// The bytes themselves.
+    pub(crate) fn expose(&self) -> &[u8; 64] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The seed of any text, valid mnemonic or not, with an empty passphrase.
+///
+/// BIP-39 §"From mnemonic to seed": PBKDF2-HMAC-SHA512, 2048 rounds, over the NFKD form. Wallet
+/// files of the original hold texts whose checksum was never looked at; keys derived from them
+/// may hold funds, so nothing is repaired here.
+pub fn phrase_to_seed(phrase: &SecretText) -> Seed {
+    let mut seed = Seed(Zeroizing::new([0; 64]));
+    let normalized = Zeroizing::new(phrase.expose().nfkd().collect::<String>());
+    pbkdf2::pbkdf2_hmac::<sha2::Sha512>(normalized.as_bytes(), b"mnemonic", 2048, &mut *seed.0);
+    seed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_phrases_are_normalised() {
+        let typed = SecretText::new(
+            "  Urge pulp usage SISTER evidence  arrest palm math please chief egg abuse\n",
+        );
+        let mnemonic = Mnemonic::parse(&typed).unwrap();
+        assert_eq!(
+            mnemonic.phrase().expose(),
+            "urge pulp usage sister evidence arrest palm math please chief egg abuse"
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named_without_repeating_the_words() {
+        let cases = [
+            ("abandon abandon", KeyError::WordCount(2)),
+            (
+                "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon zzzz",
+                KeyError::UnknownWord(12),
+            ),
+            (
+                "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon",
+                KeyError::MnemonicChecksum,
+            ),
+        ];
+        for (phrase, expected) in cases {
+            let error = Mnemonic::parse(&SecretText::new(phrase)).unwrap_err();
+            assert_eq!(error, expected);
+            assert!(!error.to_string().contains("zzzz"));
+        }
+    }
+
+    #[test]
+    fn generated_mnemonics_have_24_valid_words() {
+        let phrase = Mnemonic::generate().unwrap().phrase();
+        assert_eq!(phrase.expose().split(' ').count(), 24);
+        Mnemonic::parse(&phrase).unwrap();
+    }
+}

@@ -1,0 +1,314 @@
+//! Private keys, and the signatures they make.
+
+use std::fmt;
+
+use ed25519_dalek::{
+    Signer as _,
+    hazmat::{ExpandedSecretKey, raw_sign},
+};
+use zeroize::Zeroizing;
+
+use super::{Curve, EcPoint, KeyError, PublicKey, Scheme, SecretBytes, Signature};
+
+/// A private key. Wiped when dropped, printed as `[redacted]`.
+pub struct SecretKey(Material);
+
+// Each variant wipes itself: `SigningKey` of k256, p256 and ed25519-dalek on drop, the last by
+// `Zeroizing`. The large ones are boxed so that moving a key moves a pointer and leaves no copy.
+enum Material {
+    Secp256k1 {
+        key: Box<k256::ecdsa::SigningKey>,
+        prefers_compressed: bool,
+    },
+    P256(Box<p256::ecdsa::SigningKey>),
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+    Ed25519Bip32(Box<Zeroizing<[u8; 64]>>),
+}
+
+impl SecretKey {
+    /// A secp256k1 key from its 32-byte big-endian scalar.
+    ///
+    /// # Errors
+    /// [`KeyError::InvalidSecretKey`] for another length, zero, or the group order and above.
+    pub fn secp256k1(scalar: &[u8]) -> Result<Self, KeyError> {
+        k256::ecdsa::SigningKey::from_slice(scalar)
+            .map(Self::from_secp256k1)
+            .map_err(|_| KeyError::InvalidSecretKey(Curve::Secp256k1))
+    }
+
+    /// A P-256 key from its 32-byte big-endian scalar.
+    ///
+    /// # Errors
+    /// [`KeyError::InvalidSecretKey`] for another length, zero, or the group order and above.
+    pub fn p256(scalar: &[u8]) -> Result<Self, KeyError> {
+        p256::ecdsa::SigningKey::from_slice(scalar)
+            .map(|key| Self(Material::P256(Box::new(key))))
+            .map_err(|_| KeyError::InvalidSecretKey(Curve::P256))
+    }
+
+    /// An Ed25519 key from its 32-byte seed (RFC 8032 §5.1.5).
+    ///
+    /// # Errors
+    /// [`KeyError::InvalidSecretKey`] for another length.
+    pub fn ed25519(seed: &[u8]) -> Result<Self, KeyError> {
+        let seed: &[u8; 32] = seed
+            .try_into()
+            .map_err(|_| KeyError::InvalidSecretKey(Curve::Ed25519))?;
+        let key = Box::new(ed25519_dalek::SigningKey::from_bytes(seed));
+        Ok(Self(Material::Ed25519(key)))
+    }
+
+    /// An extended Ed25519 key: the scalar kL, then the nonce half kR, 32 bytes each.
+    ///
+    /// # Errors
+    /// [`KeyError::InvalidSecretKey`] for another length.
+    pub fn ed25519_bip32(extended: &[u8]) -> Result<Self, KeyError> {
+        let bytes: &[u8; 64] = extended
+            .try_into()
+            .map_err(|_| KeyError::InvalidSecretKey(Curve::Ed25519Bip32))?;
+        Ok(Self(Material::Ed25519Bip32(Box::new(Zeroizing::new(
+            *bytes,
+        )))))
+    }
+
+    /// A new key of `curve` from the operating system's random source.
+    ///
+    /// # Errors
+    /// [`KeyError::NoRandomness`]; [`KeyError::WrongCurve`] for extended Ed25519, whose keys
+    /// are derived, not drawn.
+    pub fn random(curve: Curve) -> Result<Self, KeyError> {
+        loop {
+            let bytes = SecretBytes::random(32)?;
+            let key = match curve {
+                Curve::Secp256k1 => Self::secp256k1(bytes.expose()),
+                Curve::P256 => Self::p256(bytes.expose()),
+                Curve::Ed25519 => Self::ed25519(bytes.expose()),
+                Curve::Ed25519Bip32 => {
+                    return Err(KeyError::WrongCurve {
+                        expected: Curve::Ed25519,
+                        found: curve,
+                    });
+                }
+            };
+            // Draws again on the one case in 2^128 that is no scalar.
+            if let Ok(key) = key {
+                return Ok(key);
+            }
+        }
+    }
+
+    /// The same secp256k1 key, known to its chain by the 65-byte public key.
+    #[must_use]
+    pub fn with_uncompressed_public_key(mut self) -> Self {
+        if let Material::Secp256k1 {
+            prefers_compressed, ..
+        } = &mut self.0
+        {
+            *prefers_compressed = false;
+        }
+        self
+    }
+
+    /// The key as bytes, for its text form: scalar, seed, or kL ‖ kR.
+    pub fn to_bytes(&self) -> SecretBytes {
+        match &self.0 {
+            Material::Secp256k1 { key, .. } => {
+                SecretBytes::new(Zeroizing::new(key.to_bytes()).as_slice())
+            }
+            Material::P256(key) => SecretBytes::new(Zeroizing::new(key.to_bytes()).as_slice()),
+            Material::Ed25519(key) => SecretBytes::new(key.as_bytes().as_slice()),
+            Material::Ed25519Bip32(bytes) => SecretBytes::new(bytes.as_slice()),
+        }
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> PublicKey {
+        match &self.0 {
+            Material::Secp256k1 {
+                key,
+                prefers_compressed,
+            } => PublicKey::Secp256k1(EcPoint::of_k256(
+                &key.verifying_key().into(),
+                *prefers_compressed,
+            )),
+            Material::P256(key) => PublicKey::P256(EcPoint::of_p256(&key.verifying_key().into())),
+            Material::Ed25519(key) => PublicKey::Ed25519(key.verifying_key().to_bytes()),
+            Material::Ed25519Bip32(bytes) => {
+                PublicKey::Ed25519Bip32(extended_public_key(bytes).to_bytes())
+            }
+        }
+    }
+
+    /// Signs `payload` by `scheme`.
+    ///
+    /// # Errors
+    /// [`KeyError::WrongScheme`] when the scheme is not of this key's curve,
+    /// [`KeyError::PayloadLength`] when it takes a digest and `payload` is none.
+    pub fn sign(&self, scheme: Scheme, payload: &[u8]) -> Result<Signature, KeyError> {
+        match (&self.0, scheme) {
+            (Material::Secp256k1 { key, .. }, Scheme::EcdsaSecp256k1) => {
+                let digest = scheme.digest(payload)?;
+                let (signature, recovery_id) = key.sign_prehash_recoverable(digest);
+                Ok(Signature::Ecdsa {
+                    rs: signature.to_bytes().into(),
+                    recovery_id: recovery_id.to_byte(),
+                })
+            }
+            (Material::P256(key), Scheme::EcdsaP256) => {
+                let digest = scheme.digest(payload)?;
+                let (signature, recovery_id) = key.sign_prehash_recoverable(digest);
+                Ok(Signature::Ecdsa {
+                    rs: signature.to_bytes().into(),
+                    recovery_id: recovery_id.to_byte(),
+                })
+            }
+            (Material::Ed25519(key), Scheme::Ed25519) => {
+                Ok(Signature::Ed25519(key.sign(payload).to_bytes()))
+            }
+            (Material::Ed25519Bip32(bytes), Scheme::Ed25519Bip32) => {
+                let public = extended_public_key(bytes);
+                let expanded = expanded(bytes);
+                let signature = raw_sign::<sha2::Sha512>(&expanded, payload, &public);
+                Ok(Signature::Ed25519(signature.to_bytes()))
+            }
+            _ => Err(KeyError::WrongScheme {
+                curve: self.curve(),
+                scheme,
+            }),
+        }
+    }
+
+    /// The curve of this key.
+    pub fn curve(&self) -> Curve {
+        match &self.0 {
+            Material::Secp256k1 { .. } => Curve::Secp256k1,
+            Material::P256(_) => Curve::P256,
+            Material::Ed25519(_) => Curve::Ed25519,
+            Material::Ed25519Bip32(_) => Curve::Ed25519Bip32,
+        }
+    }
+
+    pub(crate) fn from_secp256k1(key: k256::ecdsa::SigningKey) -> Self {
+        Self(Material::Secp256k1 {
+            key: Box::new(key),
+            prefers_compressed: true,
+        })
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The scalar is used as derived: reduced, never clamped again.
+fn expanded(extended: &[u8; 64]) -> ExpandedSecretKey {
+    let mut scalar = Zeroizing::new([0; 32]);
+    scalar.copy_from_slice(&extended[..32]);
+    let mut hash_prefix = [0; 32];
+    hash_prefix.copy_from_slice(&extended[32..]);
+    ExpandedSecretKey {
+        scalar: curve25519_dalek::Scalar::from_bytes_mod_order(*scalar),
+        hash_prefix,
+    }
+}
+
+fn extended_public_key(extended: &[u8; 64]) -> ed25519_dalek::VerifyingKey {
+    ed25519_dalek::VerifyingKey::from(&expanded(extended))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scheme_verifies_and_rejects_another_payload() {
+        let extended = {
+            let mut bytes = [7; 64];
+            bytes[0] &= 0xf8;
+            bytes[31] = 0x40;
+            bytes
+        };
+        let keys = [
+            (
+                SecretKey::secp256k1(&[7; 32]).unwrap(),
+                Scheme::EcdsaSecp256k1,
+            ),
+            (SecretKey::p256(&[7; 32]).unwrap(), Scheme::EcdsaP256),
+            (SecretKey::ed25519(&[7; 32]).unwrap(), Scheme::Ed25519),
+            (
+                SecretKey::ed25519_bip32(&extended).unwrap(),
+                Scheme::Ed25519Bip32,
+            ),
+        ];
+        for (key, scheme) in &keys {
+            let signature = key.sign(*scheme, &[1; 32]).unwrap();
+            let public = key.public_key();
+            signature.verify(&public, *scheme, &[1; 32]).unwrap();
+            assert_eq!(
+                signature.verify(&public, *scheme, &[2; 32]),
+                Err(KeyError::SignatureMismatch(public.clone()))
+            );
+            assert_eq!(public.to_string().parse::<PublicKey>().unwrap(), public);
+        }
+    }
+
+    #[test]
+    fn a_wrong_recovery_id_is_noticed() {
+        let key = SecretKey::secp256k1(&[7; 32]).unwrap();
+        let Signature::Ecdsa { rs, recovery_id } =
+            key.sign(Scheme::EcdsaSecp256k1, &[1; 32]).unwrap()
+        else {
+            panic!("an ECDSA scheme gives an ECDSA signature");
+        };
+        let wrong = Signature::Ecdsa {
+            rs,
+            recovery_id: recovery_id ^ 1,
+        };
+        assert!(
+            wrong
+                .verify(&key.public_key(), Scheme::EcdsaSecp256k1, &[1; 32])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn keys_and_schemes_of_different_curves_do_not_mix() {
+        let key = SecretKey::ed25519(&[7; 32]).unwrap();
+        assert!(matches!(
+            key.sign(Scheme::EcdsaSecp256k1, &[1; 32]),
+            Err(KeyError::WrongScheme { .. })
+        ));
+    }
+
+    /// RFC 8032 §7.1, test 2.
+    #[test]
+    fn ed25519_published_vector() {
+        let seed = hex::decode("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+            .unwrap();
+        let key = SecretKey::ed25519(&seed).unwrap();
+        let signature = key.sign(Scheme::Ed25519, &[0x72]).unwrap();
+        assert_eq!(
+            hex::encode(signature.bytes()),
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+        );
+    }
+
+    /// The test of RFC 6979 for secp256k1 that Bitcoin software shares: key 1, SHA-256 of
+    /// "Satoshi Nakamoto".
+    #[test]
+    fn rfc6979_secp256k1_vector() {
+        let mut scalar = [0; 32];
+        scalar[31] = 1;
+        let digest =
+            hex::decode("a0dc65ffca799873cbea0ac274015b9526505daaaed385155425f7337704883e")
+                .unwrap();
+        let key = SecretKey::secp256k1(&scalar).unwrap();
+        let signature = key.sign(Scheme::EcdsaSecp256k1, &digest).unwrap();
+        assert_eq!(
+            hex::encode(signature.bytes()),
+            "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d82442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5"
+        );
+    }
+}
