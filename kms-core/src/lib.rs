@@ -40,6 +40,7 @@ pub mod process;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod vault;
+pub mod wallet;
 
 /// What an author of a plugin needs, and nothing else.
 pub mod prelude {

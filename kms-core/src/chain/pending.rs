@@ -1,6 +1,6 @@
 //! A pending transaction as the cloud hands it out.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, value::RawValue};
 
 /// A transaction that waits for a signature.
@@ -56,7 +56,7 @@ impl PendingTransaction {
 }
 
 /// A vault entry with a mnemonic, and the index of the key that signs.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignatureRef {
     /// The signature id.
     pub id: String,
@@ -66,7 +66,7 @@ pub struct SignatureRef {
 }
 
 /// One input of an off-chain UTXO withdrawal.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WithdrawalResponse {
     /// Transaction id of the coin, or `-1` for the change output.
@@ -77,7 +77,7 @@ pub struct WithdrawalResponse {
 }
 
 /// Whose coin an off-chain withdrawal spends.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WithdrawalAddress {
     /// The address.

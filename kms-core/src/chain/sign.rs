@@ -1,18 +1,51 @@
 //! From an unsigned transaction to the signed one: the only path on which keys sign.
 
-use std::collections::HashMap;
-
-use super::{Assembled, ChainPlugin, KeyRequest, TransactionError, Unsigned};
+use super::{Assembled, ChainPlugin, KeyRequest, Network, Signer, TransactionError, Unsigned};
 use crate::keys::SecretKey;
 
-/// The keys of one transaction.
+/// The keys of one transaction, in the order the plugin asked for them.
 #[derive(Debug, Default)]
-pub struct KeySet(HashMap<KeyRequest, SecretKey>);
+pub struct KeySet(Vec<(KeyRequest, SecretKey)>);
 
 impl KeySet {
     /// Adds the key that `request` asked for.
-    pub fn insert(&mut self, request: KeyRequest, key: SecretKey) {
-        self.0.insert(request, key);
+    pub fn push(&mut self, request: KeyRequest, key: SecretKey) {
+        self.0.push((request, key));
+    }
+
+    /// The public side of the keys, which is all that a plugin sees.
+    ///
+    /// # Errors
+    /// [`TransactionError::Wallet`] when a key has no address on the plugin's chain.
+    pub fn signers(
+        &self,
+        plugin: &dyn ChainPlugin,
+        network: Network,
+    ) -> Result<Vec<Signer>, TransactionError> {
+        let signer = |(request, key): &(KeyRequest, SecretKey)| {
+            let public_key = key.public_key();
+            let address = plugin.address(network, &public_key).map_err(|source| {
+                TransactionError::Wallet {
+                    wallet: request.id.clone(),
+                    source,
+                }
+            })?;
+            Ok(Signer {
+                id: request.id.clone(),
+                index: request.index,
+                public_key,
+                address,
+            })
+        };
+        self.0.iter().map(signer).collect()
+    }
+
+    fn key_of(&self, signer: &Signer) -> Result<&SecretKey, TransactionError> {
+        self.0
+            .iter()
+            .find(|(request, _)| request.id == signer.id && request.index == signer.index)
+            .map(|(_, key)| key)
+            .ok_or_else(|| TransactionError::UnknownWallet(signer.id.clone()))
     }
 }
 
@@ -33,11 +66,9 @@ pub fn sign(
         let signer = unsigned.signers.get(preimage.signer).ok_or_else(|| {
             TransactionError::Malformed(format!("there is no signer {}", preimage.signer))
         })?;
-        let key = keys
-            .0
-            .get(&signer.key_request())
-            .ok_or_else(|| TransactionError::UnknownWallet(signer.id.clone()))?;
-        let signature = key.sign(preimage.scheme, &preimage.payload)?;
+        let signature = keys
+            .key_of(signer)?
+            .sign(preimage.scheme, &preimage.payload)?;
         signatures.push(preimage.accept(&signer.public_key, signature)?);
     }
     plugin.assemble(unsigned, &signatures)
