@@ -37,6 +37,14 @@ pub enum TransactionError {
         /// The pending transaction.
         transaction: String,
     },
+    /// The transaction is for another chain than the one that was polled.
+    #[error("a transaction for {found} came in the answer for {expected}")]
+    ForeignChain {
+        /// What the transaction says.
+        found: String,
+        /// Code of the chain that was polled.
+        expected: &'static str,
+    },
     /// A wallet belongs to another chain or network than the transaction.
     #[error("wallet {wallet} belongs to {found}, the transaction to {expected}")]
     ForeignWallet {

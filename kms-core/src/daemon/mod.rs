@@ -1,1 +1,5 @@
-//! daemon
+//! The poll loop, and one transaction's way through it.
+
+mod prepared;
+
+pub use self::prepared::Prepared;

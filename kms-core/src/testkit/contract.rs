@@ -1,0 +1,361 @@
+//! The checks themselves.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json, value::RawValue};
+
+use super::{
+    ScriptedNode,
+    vectors::{Case, ErrorCase, TransactionCase, Vectors, WalletCase, pending},
+};
+use crate::{
+    chain::{
+        Assembled, ChainPlugin, Network, PendingTransaction, TransactionError, Unsigned,
+        rehearsal::{RehearsalCall, RehearsalWallet},
+        sign,
+    },
+    daemon::Prepared,
+    keys::SecretText,
+    vault::Entry,
+    wallet,
+};
+
+/// Runs `plugin` through the contract, with the cases of a vector file.
+///
+/// # Panics
+/// With the case's name, as soon as one does not hold.
+pub fn contract(plugin: &'static dyn ChainPlugin, vectors: &str) {
+    let vectors = Vectors::parse(vectors);
+    assert_eq!(vectors.chain, plugin.info().code, "vectors of another chain");
+    for case in &vectors.wallets {
+        check_wallet(plugin, case);
+    }
+    for case in &vectors.transactions {
+        check_transaction(plugin, case);
+    }
+    for case in &vectors.errors {
+        check_error(plugin, case);
+    }
+    check_generated(plugin);
+    check_rehearsal(plugin);
+}
+
+/// A transaction's way from the cloud to the bytes that leave, without network and journal.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// The value that was signed.
+    pub unsigned: Unsigned,
+    /// The signed transaction.
+    pub assembled: Assembled,
+    /// What it does, in one line.
+    pub summary: String,
+}
+
+impl Pipeline {
+    /// Takes `pending` all the way with the vault `wallets` and the node `node`.
+    ///
+    /// # Errors
+    /// The first [`TransactionError`] on the way.
+    pub fn run(
+        plugin: &dyn ChainPlugin,
+        pending: &PendingTransaction,
+        wallets: &BTreeMap<String, Value>,
+        node: &ScriptedNode,
+    ) -> Result<Self, TransactionError> {
+        let lookup = |id: &str| wallets.get(id).map(|entry| Entry::parse(&entry.to_string()));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime without I/O needs nothing");
+        let prepared = runtime.block_on(Prepared::new(plugin, pending, &lookup, node))?;
+        let assembled = sign(plugin, &prepared.unsigned, &prepared.keys)?;
+        let again = sign(plugin, &prepared.unsigned, &prepared.keys)?;
+        assert_eq!(assembled, again, "{}: signing is not deterministic", pending.id);
+        Ok(Self {
+            unsigned: prepared.unsigned,
+            assembled,
+            summary: prepared.summary.to_string(),
+        })
+    }
+}
+
+fn check_wallet(plugin: &dyn ChainPlugin, case: &WalletCase) {
+    let network = Network::from_testnet_flag(case.testnet);
+    let Some(phrase) = &case.mnemonic else {
+        return;
+    };
+    let entry = wallet::from_mnemonic(plugin, network, &SecretText::new(phrase.as_str()))
+        .unwrap_or_else(|error| panic!("wallet {phrase:.12}…: {error}"));
+    if let Some(xpub) = &case.xpub {
+        assert_eq!(entry.xpub.as_ref(), Some(xpub), "xpub of {phrase:.12}…");
+    }
+    let mut watch_only = Entry::new(plugin.info().code, network);
+    watch_only.xpub.clone_from(&entry.xpub);
+    for (index, expected) in &case.addresses {
+        let address = wallet::address(plugin, &entry, *index).expect("an address");
+        assert_eq!(address.as_str(), expected, "address {index} of {phrase:.12}…");
+        if watch_only.xpub.is_some() {
+            let address = wallet::address(plugin, &watch_only, *index).expect("an address");
+            assert_eq!(address.as_str(), expected, "address {index} of the xpub");
+        }
+    }
+    for (index, expected) in &case.private_keys {
+        let text = wallet::private_key(plugin, &entry, *index).expect("a private key");
+        assert_eq!(text.expose(), expected, "private key {index} of {phrase:.12}…");
+        let (stored, address) = wallet::from_private_key(plugin, network, &text).expect("a key");
+        let shown = wallet::address(plugin, &stored, 0).expect("an address");
+        assert_eq!(shown, address, "address of the private key {index}");
+        if let Some(expected) = case.addresses.get(index) {
+            assert_eq!(address.as_str(), expected, "address of the private key {index}");
+        }
+    }
+}
+
+fn check_transaction(plugin: &'static dyn ChainPlugin, case: &TransactionCase) {
+    if case.original_bug.is_some() {
+        return;
+    }
+    let name = &case.name;
+    let transaction = pending(&case.pending).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let done = run(plugin, &transaction, case.case())
+        .unwrap_or_else(|error| panic!("{name}: refused: {error}"));
+    if case.deterministic {
+        let expected = case.broadcast.body["txData"].as_str();
+        assert_eq!(Some(done.assembled.tx_data.as_str()), expected, "{name}");
+        if let Some(id) = &case.tx_id {
+            assert_eq!(&done.assembled.transaction_id, id, "{name}: transaction id");
+        }
+    }
+    let offchain = transaction.withdrawal_id.is_some() && plugin.info().offchain_withdrawals;
+    let path = if offchain {
+        "/v3/offchain/withdrawal/broadcast"
+    } else {
+        plugin.info().broadcast_path
+    };
+    assert_eq!(path, case.broadcast.path, "{name}: broadcast path");
+    assert!(!done.summary.is_empty(), "{name}: no summary");
+
+    check_foreign_wallets(plugin, name, &transaction, case.case());
+    check_mutilated(plugin, &transaction, &done.unsigned, case.case());
+}
+
+fn check_error(plugin: &'static dyn ChainPlugin, case: &ErrorCase) {
+    let Some(raw) = &case.pending else {
+        return;
+    };
+    if case.kind != "refuse" || case.may_accept {
+        return;
+    }
+    let name = &case.name;
+    let outcome = match pending(raw) {
+        Err(_) => return,
+        Ok(transaction) => run(plugin, &transaction, case.case()),
+    };
+    match (outcome, &case.broadcast) {
+        (Ok(_), Some(_)) => {}
+        (Ok(done), None) => panic!("{name}: signed: {}", done.assembled.tx_data),
+        (Err(error), Some(_)) => panic!("{name}: refused before the broadcast: {error}"),
+        (Err(error), None) => {
+            if case.text == "exact" {
+                assert_eq!(error.report_text(), case.error, "{name}: report");
+            }
+            let shown = format!("{error} {error:?} {}", error.report_text());
+            assert_no_secret(name, &shown, case.wallets.values());
+        }
+    }
+}
+
+/// A key that was made for another network or chain must never sign.
+fn check_foreign_wallets(
+    plugin: &dyn ChainPlugin,
+    name: &str,
+    transaction: &PendingTransaction,
+    case: Case<'_>,
+) {
+    for (member, value) in [
+        ("testnet", json!(!case.network.is_testnet())),
+        ("chain", json!("OTHER")),
+    ] {
+        let mut wallets = case.wallets.clone();
+        for entry in wallets.values_mut() {
+            entry[member] = value.clone();
+        }
+        let node = ScriptedNode::new(case.network, case.calls);
+        let outcome = Pipeline::run(plugin, transaction, &wallets, &node);
+        assert!(
+            matches!(outcome, Err(TransactionError::ForeignWallet { .. })),
+            "{name}: a wallet with another {member} was not refused"
+        );
+        assert!(node.seen().is_empty(), "{name}: a node was asked for a foreign wallet");
+    }
+}
+
+/// No prefix and no changed byte of what comes from outside may make a plugin panic.
+fn check_mutilated(
+    plugin: &dyn ChainPlugin,
+    transaction: &PendingTransaction,
+    unsigned: &Unsigned,
+    case: Case<'_>,
+) {
+    let text = &transaction.serialized_transaction;
+    let steps = |len: usize| (0..len).step_by((len / 40).max(1));
+    for position in steps(text.len()) {
+        for replacement in ["", "\"", "0", "}", "\u{1F4A5}"] {
+            let (Some(head), Some(tail)) = (text.get(..position), text.get(position + 1..)) else {
+                continue;
+            };
+            let mut mutilated = transaction.clone();
+            mutilated.serialized_transaction = format!("{head}{replacement}{tail}");
+            let _ = run(plugin, &mutilated, case);
+        }
+        if let Some(head) = text.get(..position) {
+            let mut cut = transaction.clone();
+            head.clone_into(&mut cut.serialized_transaction);
+            let _ = run(plugin, &cut, case);
+        }
+    }
+    for position in steps(unsigned.body.len()) {
+        let mut mutilated = unsigned.clone();
+        if let Some(byte) = mutilated.body.get_mut(position) {
+            *byte ^= 0x5a;
+        }
+        let _ = plugin.preimages(&mutilated);
+        let _ = plugin.summarize(case.network, &mutilated);
+        mutilated.body.truncate(position);
+        let _ = plugin.preimages(&mutilated);
+        let _ = plugin.summarize(case.network, &mutilated);
+        let _ = plugin.assemble(&mutilated, &[]);
+    }
+}
+
+/// Wallets made here work, and their text forms read back.
+fn check_generated(plugin: &dyn ChainPlugin) {
+    let code = plugin.info().code;
+    for network in [Network::Mainnet, Network::Testnet] {
+        let entry = wallet::generate(plugin, network).expect("a new wallet");
+        let stored = Entry::parse(entry.to_json(plugin.info().entry_fields).expose())
+            .expect("a readable entry");
+        let address = wallet::address(plugin, &stored, 0).expect("an address");
+        let text = wallet::private_key(plugin, &stored, 0).expect("a private key");
+        let (single, same) = wallet::from_private_key(plugin, network, &text).expect("a key");
+        assert_eq!(address, same, "{code}: address of the exported key");
+        let shown = format!("{entry:?} {single:?}");
+        assert!(!shown.contains(text.expose()), "{code}: Debug shows a private key");
+        if let Some(phrase) = &entry.mnemonic {
+            assert!(!shown.contains(phrase.expose()), "{code}: Debug shows a mnemonic");
+        }
+        let (_, address) = wallet::generate_key(plugin, network).expect("a new key");
+        let (_, other) = wallet::generate_key(plugin, network).expect("a new key");
+        assert_ne!(address, other, "{code}: two new keys are the same");
+
+        let rubbish = SecretText::new("rubbish-that-is-no-key");
+        let error = wallet::from_private_key(plugin, network, &rubbish)
+            .expect_err("rubbish is no key");
+        assert!(!format!("{error} {error:?}").contains("rubbish"), "{code}: {error}");
+    }
+}
+
+/// What the sandbox plays is signed, and the plugin's judge finds the right signer.
+fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
+    let Some(rehearsal) = plugin.rehearsal() else {
+        return;
+    };
+    let info = plugin.info();
+    let network = Network::Testnet;
+    let entry = wallet::generate(plugin, network).expect("a new wallet");
+    let addresses = (0..3)
+        .map(|index| wallet::address(plugin, &entry, index).expect("an address"))
+        .collect::<Vec<_>>();
+    let id = "00000000-0000-4000-8000-000000000001";
+    let wallet = RehearsalWallet {
+        id: id.to_owned(),
+        mnemonic: entry.mnemonic.is_some(),
+        addresses: addresses.clone(),
+    };
+    let stored: Value = serde_json::from_str(entry.to_json(info.entry_fields).expose())
+        .expect("a readable entry");
+    let wallets = BTreeMap::from([(id.to_owned(), stored)]);
+    let transactions = rehearsal.transactions(network, &[wallet]);
+    assert!(!transactions.is_empty(), "{}: the sandbox has nothing to sign", info.code);
+    for transaction in transactions {
+        let json = json!({
+            "id": "0123456789abcdef01234567",
+            "chain": info.code,
+            "serializedTransaction": transaction.serialized,
+            "hashes": transaction.hashes,
+            "index": transaction.index,
+            "signatures": transaction.signatures.iter()
+                .map(|(id, index)| json!({"id": id, "index": index}))
+                .collect::<Vec<_>>(),
+        });
+        let raw = RawValue::from_string(json.to_string()).expect("valid JSON");
+        let pending = pending(&raw).expect("a readable pending transaction");
+        let lookup = |id: &str| wallets.get(id).map(|entry| Entry::parse(&entry.to_string()));
+        let node = RehearsalNode { plugin, network };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime without I/O needs nothing");
+        let title = transaction.title;
+        let prepared = runtime
+            .block_on(Prepared::new(plugin, &pending, &lookup, &node))
+            .unwrap_or_else(|error| panic!("{title}: {error}"));
+        let assembled = sign(plugin, &prepared.unsigned, &prepared.keys)
+            .unwrap_or_else(|error| panic!("{title}: {error}"));
+        let verdict = rehearsal
+            .verify(network, &assembled.tx_data)
+            .unwrap_or_else(|error| panic!("{title}: the judge says: {error}"));
+        assert_eq!(verdict.transaction_id, assembled.transaction_id, "{title}");
+        assert!(!verdict.signers.is_empty(), "{title}: nobody signed");
+    }
+    assert!(rehearsal.verify(network, "").is_err(), "the judge accepts nothing at all");
+}
+
+struct RehearsalNode {
+    plugin: &'static dyn ChainPlugin,
+    network: Network,
+}
+
+#[async_trait::async_trait]
+impl crate::chain::NodeApi for RehearsalNode {
+    fn network(&self) -> Network {
+        self.network
+    }
+
+    async fn call(
+        &self,
+        request: crate::chain::NodeRequest,
+    ) -> Result<Value, crate::chain::NodeError> {
+        let call = RehearsalCall {
+            method: match request.method {
+                crate::chain::NodeMethod::Get => "GET".to_owned(),
+                crate::chain::NodeMethod::Post => "POST".to_owned(),
+            },
+            path: request.path.clone(),
+            body: request.body,
+        };
+        self.plugin
+            .rehearsal()
+            .and_then(|rehearsal| rehearsal.answer(self.network, &call))
+            .ok_or_else(|| {
+                crate::chain::NodeError::Unexpected(format!("the sandbox has no {}", request.path))
+            })
+    }
+}
+
+fn run(
+    plugin: &dyn ChainPlugin,
+    transaction: &PendingTransaction,
+    case: Case<'_>,
+) -> Result<Pipeline, TransactionError> {
+    let node = ScriptedNode::new(case.network, case.calls);
+    Pipeline::run(plugin, transaction, case.wallets, &node)
+}
+
+fn assert_no_secret<'a>(name: &str, shown: &str, entries: impl Iterator<Item = &'a Value>) {
+    for entry in entries {
+        for member in ["mnemonic", "privateKey", "secret"] {
+            if let Some(secret) = entry[member].as_str().filter(|secret| secret.len() > 12) {
+                assert!(!shown.contains(secret), "{name}: the error repeats a secret");
+            }
+        }
+    }
+}

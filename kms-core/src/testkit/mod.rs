@@ -1,0 +1,25 @@
+//! The contract every plugin must keep, as a test that a plugin runs on itself.
+//!
+//! ```ignore
+//! #[test]
+//! fn contract() {
+//!     kms_core::testkit::contract(&Ethereum, include_str!("vectors/ETH.json"));
+//! }
+//! ```
+//!
+//! It checks, for every case of the vector file and offline: wallets and keys come out as
+//! recorded; transactions are signed byte for byte as recorded, twice the same; what must be
+//! refused is refused, and in the words that are part of the protocol; a wallet of another
+//! network or chain is refused; no error and no `Debug` repeats a secret; no mutilated
+//! `serializedTransaction` and no mutilated frozen value makes it panic; and what the sandbox
+//! plays is signed and passes the plugin's own judge.
+
+mod contract;
+mod node;
+mod vectors;
+
+pub use self::{
+    contract::{Pipeline, contract},
+    node::ScriptedNode,
+    vectors::{ErrorCase, TransactionCase, Vectors, WalletCase},
+};

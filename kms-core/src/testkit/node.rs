@@ -1,0 +1,126 @@
+//! A node that answers what was recorded.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::chain::{Network, NodeApi, NodeError, NodeHost, NodeMethod, NodeRequest};
+
+/// Answers each call as the vector file recorded it, in the recorded order where the same call
+/// was made several times; the last answer is repeated.
+#[derive(Debug)]
+pub struct ScriptedNode {
+    network: Network,
+    calls: Mutex<Vec<Recorded>>,
+    seen: Mutex<Vec<NodeRequest>>,
+}
+
+#[derive(Debug)]
+struct Recorded {
+    method: NodeMethod,
+    path: String,
+    rpc_method: Option<String>,
+    status: u16,
+    answer: Value,
+    used: bool,
+}
+
+impl ScriptedNode {
+    /// A node for `network` with the `calls` member of a vector.
+    pub fn new(network: Network, calls: &[Value]) -> Self {
+        let member = |call: &Value, names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| call.get(*name).cloned())
+                .unwrap_or(Value::Null)
+        };
+        let recorded = |call: &Value| {
+            let body = member(call, &["body", "request", "requestBody"]);
+            let mut answer = member(call, &["response", "responseBody", "answer"]);
+            let mut status = call["status"].as_u64();
+            if let (Some(inner), Some(body)) = (answer.get("status"), answer.get("body")) {
+                (status, answer) = (inner.as_u64(), body.clone());
+            }
+            let url = call["url"].as_str().or(call["path"].as_str());
+            Recorded {
+                method: match call["method"].as_str() {
+                    Some("POST") => NodeMethod::Post,
+                    _ => NodeMethod::Get,
+                },
+                path: path_only(url.unwrap_or_default()).to_owned(),
+                rpc_method: body["jsonrpc"]
+                    .is_string()
+                    .then(|| body["method"].as_str().unwrap_or_default().to_owned()),
+                status: status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
+                answer,
+                used: false,
+            }
+        };
+        Self {
+            network,
+            calls: Mutex::new(calls.iter().map(recorded).collect()),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// The calls that were made, in order.
+    pub fn seen(&self) -> Vec<NodeRequest> {
+        self.seen.lock().expect("no test thread panicked").clone()
+    }
+}
+
+#[async_trait]
+impl NodeApi for ScriptedNode {
+    fn network(&self) -> Network {
+        self.network
+    }
+
+    async fn call(&self, request: NodeRequest) -> Result<Value, NodeError> {
+        self.seen
+            .lock()
+            .expect("no test thread panicked")
+            .push(request.clone());
+        let mut calls = self.calls.lock().expect("no test thread panicked");
+        let rpc_method = request
+            .body
+            .as_ref()
+            .filter(|body| body["jsonrpc"].is_string())
+            .and_then(|body| body["method"].as_str());
+        let path = match request.host {
+            NodeHost::Cloud => request.path.clone(),
+            NodeHost::Outside(base) => path_only(&format!("{base}{}", request.path)).to_owned(),
+        };
+        let fits = |call: &Recorded| {
+            call.method == request.method
+                && call.rpc_method.as_deref() == rpc_method
+                && (rpc_method.is_some() || call.path == path)
+        };
+        let position = calls
+            .iter()
+            .position(|call| fits(call) && !call.used)
+            .or_else(|| calls.iter().rposition(fits));
+        let Some(call) = position.and_then(|position| calls.get_mut(position)) else {
+            return Err(NodeError::Unexpected(format!(
+                "nothing recorded for {:?} {path} {rpc_method:?}",
+                request.method
+            )));
+        };
+        call.used = true;
+        if call.status >= 400 {
+            return Err(NodeError::Status {
+                status: call.status,
+                body: call.answer.clone(),
+            });
+        }
+        Ok(call.answer.clone())
+    }
+}
+
+/// A URL without its scheme and host, or a path as it is.
+fn path_only(url: &str) -> &str {
+    match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        None => url,
+    }
+}
