@@ -45,11 +45,14 @@ pub mod wallet;
 /// What an author of a plugin needs, and nothing else.
 pub mod prelude {
     pub use crate::chain::{
-        Address, Amount, Assembled, Broadcast, Candidate, ChainInfo, ChainPlugin,
-        ChainRegistration, EntryField, KeyRequest, Network, NodeApi, NodeError, NodeRequest,
-        PendingTransaction, Preimage, Signer, SubmitError, Summary, TransactionError, Transfer,
-        Unit, Unsigned, VerifiedSignature, WalletError, WalletKind,
+        Address, Amount, Assembled, Bip32Wallet, Broadcast, Candidate, ChainInfo, ChainPlugin,
+        ChainRegistration, EntryField, Fee, KeyRequest, KeySource, Network, NodeApi, NodeAuth,
+        NodeError, NodeRequest, PendingTransaction, Preimage, Signer, SubmitError, Summary,
+        TransactionError, Transfer, Unit, Unsigned, VerifiedSignature, Via, WalletError,
+        WalletKind, select_account_key,
     };
-    pub use crate::keys::{Curve, PublicKey, Scheme, SecretKey, SecretText, Signature};
+    pub use crate::keys::{
+        Curve, PublicKey, Scheme, SecretBytes, SecretKey, SecretText, Signature,
+    };
     pub use async_trait::async_trait;
 }

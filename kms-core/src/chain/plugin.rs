@@ -63,6 +63,20 @@ pub trait ChainPlugin: Send + Sync {
         Ok(self.format_private_key(network, &key))
     }
 
+    /// The text form of the single key that `phrase` stands for, for the chains that have words
+    /// of their own for one (Algorand's 25). Chains with BIP-39 wallets are not asked.
+    ///
+    /// # Errors
+    /// [`WalletError::NoMnemonic`] unless the chain has such words.
+    fn private_key_from_phrase(
+        &self,
+        network: Network,
+        phrase: &SecretText,
+    ) -> Result<SecretText, WalletError> {
+        let _ = (network, phrase);
+        Err(WalletError::NoMnemonic(self.info().code))
+    }
+
     // Transactions.
 
     /// Which keys sign `pending`. `candidates` are the entries it names: those of `hashes` in

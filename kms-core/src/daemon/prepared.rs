@@ -1,7 +1,9 @@
 //! From a pending transaction to the value that may be signed: everything before approval.
 
 use crate::{
-    chain::{ChainPlugin, KeySet, NodeApi, PendingTransaction, Summary, TransactionError, Unsigned},
+    chain::{
+        ChainPlugin, KeySet, NodeApi, PendingTransaction, Summary, TransactionError, Unsigned,
+    },
     wallet::{self, EntryLookup},
 };
 

@@ -5,6 +5,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use async_trait::async_trait;
+
 use super::{Journal, JournalError, PayloadDigest, Standing, TransactionKey};
 use crate::chain::{Assembled, Unsigned};
 
@@ -102,8 +104,9 @@ impl Records {
     }
 }
 
+#[async_trait]
 impl Journal for MemoryJournal {
-    fn receive(
+    async fn receive(
         &self,
         key: &TransactionKey,
         payload: PayloadDigest,
@@ -134,18 +137,25 @@ impl Journal for MemoryJournal {
             return Err(JournalError::Full(unfinished));
         }
         let state = State::Received;
-        records.by_key.insert(key.clone(), Record { payload, state });
+        records
+            .by_key
+            .insert(key.clone(), Record { payload, state });
         Ok(Standing::Open)
     }
 
-    fn freeze(&self, key: &TransactionKey, unsigned: &Unsigned) -> Result<(), JournalError> {
-        self.records().advance(key, "freezing", |state| match state {
-            State::Received => Some(State::Frozen(unsigned.clone())),
-            _ => None,
-        })
+    async fn freeze(&self, key: &TransactionKey, unsigned: &Unsigned) -> Result<(), JournalError> {
+        self.records()
+            .advance(key, "freezing", |state| match state {
+                State::Received => Some(State::Frozen(unsigned.clone())),
+                _ => None,
+            })
     }
 
-    fn signed(&self, key: &TransactionKey, assembled: &Assembled) -> Result<(), JournalError> {
+    async fn signed(
+        &self,
+        key: &TransactionKey,
+        assembled: &Assembled,
+    ) -> Result<(), JournalError> {
         self.records().advance(key, "signing", |state| match state {
             State::Frozen(unsigned) => Some(State::Signed {
                 unsigned: unsigned.clone(),
@@ -156,7 +166,7 @@ impl Journal for MemoryJournal {
         })
     }
 
-    fn uncertain(&self, key: &TransactionKey) -> Result<(), JournalError> {
+    async fn uncertain(&self, key: &TransactionKey) -> Result<(), JournalError> {
         self.records().advance(key, "sending", |state| match state {
             State::Signed {
                 unsigned,
@@ -171,14 +181,15 @@ impl Journal for MemoryJournal {
         })
     }
 
-    fn done(&self, key: &TransactionKey) -> Result<(), JournalError> {
-        self.records().advance(key, "completion", |state| match state {
-            State::Signed { .. } => Some(State::Done),
-            _ => None,
-        })
+    async fn done(&self, key: &TransactionKey) -> Result<(), JournalError> {
+        self.records()
+            .advance(key, "completion", |state| match state {
+                State::Signed { .. } => Some(State::Done),
+                _ => None,
+            })
     }
 
-    fn failed(&self, key: &TransactionKey, reason: &str) -> Result<(), JournalError> {
+    async fn failed(&self, key: &TransactionKey, reason: &str) -> Result<(), JournalError> {
         self.records().advance(key, "failure", |state| match state {
             State::Done | State::Failed(_) => None,
             _ => Some(State::Failed(reason.to_owned())),
@@ -221,59 +232,65 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_transaction_resumes_where_it_stood() {
+    #[tokio::test]
+    async fn a_transaction_resumes_where_it_stood() {
         let journal = MemoryJournal::new();
         let (key, payload) = (key("1"), PayloadDigest::of(&pending("1", "t")));
-        assert_eq!(journal.receive(&key, payload), Ok(Standing::Open));
-        assert_eq!(journal.receive(&key, payload), Ok(Standing::Open));
-        journal.freeze(&key, &unsigned()).unwrap();
+        assert_eq!(journal.receive(&key, payload).await, Ok(Standing::Open));
+        assert_eq!(journal.receive(&key, payload).await, Ok(Standing::Open));
+        journal.freeze(&key, &unsigned()).await.unwrap();
         assert_eq!(
-            journal.receive(&key, payload),
+            journal.receive(&key, payload).await,
             Ok(Standing::Frozen(unsigned()))
         );
-        journal.signed(&key, &assembled("s")).unwrap();
-        journal.uncertain(&key).unwrap();
+        journal.signed(&key, &assembled("s")).await.unwrap();
+        journal.uncertain(&key).await.unwrap();
         assert_eq!(
-            journal.receive(&key, payload),
+            journal.receive(&key, payload).await,
             Ok(Standing::Signed {
                 unsigned: unsigned(),
                 assembled: assembled("s"),
                 uncertain: true
             })
         );
-        journal.done(&key).unwrap();
-        assert_eq!(journal.receive(&key, payload), Ok(Standing::Done));
+        journal.done(&key).await.unwrap();
+        assert_eq!(journal.receive(&key, payload).await, Ok(Standing::Done));
     }
 
-    #[test]
-    fn nothing_is_frozen_or_signed_twice() {
+    #[tokio::test]
+    async fn nothing_is_frozen_or_signed_twice() {
         let journal = MemoryJournal::new();
         let (key, payload) = (key("1"), PayloadDigest::of(&pending("1", "t")));
-        journal.receive(&key, payload).unwrap();
-        assert!(journal.signed(&key, &assembled("s")).is_err());
-        journal.freeze(&key, &unsigned()).unwrap();
-        assert!(journal.freeze(&key, &unsigned()).is_err());
-        journal.signed(&key, &assembled("s")).unwrap();
-        assert!(journal.signed(&key, &assembled("t")).is_err());
-        journal.done(&key).unwrap();
-        assert!(journal.failed(&key, "late").is_err());
+        journal.receive(&key, payload).await.unwrap();
+        assert!(journal.signed(&key, &assembled("s")).await.is_err());
+        journal.freeze(&key, &unsigned()).await.unwrap();
+        assert!(journal.freeze(&key, &unsigned()).await.is_err());
+        journal.signed(&key, &assembled("s")).await.unwrap();
+        assert!(journal.signed(&key, &assembled("t")).await.is_err());
+        journal.done(&key).await.unwrap();
+        assert!(journal.failed(&key, "late").await.is_err());
     }
 
-    #[test]
-    fn another_payload_under_a_known_id_is_a_conflict() {
+    #[tokio::test]
+    async fn another_payload_under_a_known_id_is_a_conflict() {
         let journal = MemoryJournal::new();
         let payload = PayloadDigest::of(&pending("1", "t"));
-        journal.receive(&key("1"), payload).unwrap();
+        journal.receive(&key("1"), payload).await.unwrap();
         let other = PayloadDigest::of(&pending("1", "u"));
-        assert_eq!(journal.receive(&key("1"), other), Ok(Standing::Conflict));
-        assert_eq!(journal.receive(&key("1"), payload), Ok(Standing::Open));
+        assert_eq!(
+            journal.receive(&key("1"), other).await,
+            Ok(Standing::Conflict)
+        );
+        assert_eq!(
+            journal.receive(&key("1"), payload).await,
+            Ok(Standing::Open)
+        );
     }
 
-    #[test]
-    fn an_unknown_transaction_cannot_be_frozen() {
+    #[tokio::test]
+    async fn an_unknown_transaction_cannot_be_frozen() {
         assert_eq!(
-            MemoryJournal::new().freeze(&key("1"), &unsigned()),
+            MemoryJournal::new().freeze(&key("1"), &unsigned()).await,
             Err(JournalError::OutOfOrder {
                 id: "1".to_owned(),
                 state: "unknown",

@@ -8,6 +8,7 @@ mod memory;
 
 pub use self::memory::MemoryJournal;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -16,43 +17,48 @@ use crate::chain::{Assembled, Network, PendingTransaction, Unsigned};
 
 /// Where transactions are recorded. An implementation makes each call durable before it returns,
 /// and each call is one critical section.
+#[async_trait]
 pub trait Journal: Send + Sync {
     /// Takes a transaction in, or says where it stood.
     ///
     /// # Errors
     /// [`JournalError`] when the journal cannot be read or written; nothing may be signed then.
-    fn receive(&self, key: &TransactionKey, payload: PayloadDigest)
-    -> Result<Standing, JournalError>;
+    async fn receive(
+        &self,
+        key: &TransactionKey,
+        payload: PayloadDigest,
+    ) -> Result<Standing, JournalError>;
 
     /// Records the exact value that will be signed, before any signature exists.
     ///
     /// # Errors
     /// [`JournalError::OutOfOrder`] unless the transaction was received and not frozen yet.
-    fn freeze(&self, key: &TransactionKey, unsigned: &Unsigned) -> Result<(), JournalError>;
+    async fn freeze(&self, key: &TransactionKey, unsigned: &Unsigned) -> Result<(), JournalError>;
 
     /// Records the signed bytes, before they leave.
     ///
     /// # Errors
     /// [`JournalError::OutOfOrder`] unless the transaction was frozen and not signed yet.
-    fn signed(&self, key: &TransactionKey, assembled: &Assembled) -> Result<(), JournalError>;
+    async fn signed(&self, key: &TransactionKey, assembled: &Assembled)
+    -> Result<(), JournalError>;
 
     /// Records that a send is about to be tried, or that its outcome stayed unknown.
     ///
     /// # Errors
     /// [`JournalError::OutOfOrder`] unless the transaction was signed.
-    fn uncertain(&self, key: &TransactionKey) -> Result<(), JournalError>;
+    async fn uncertain(&self, key: &TransactionKey) -> Result<(), JournalError>;
 
     /// Records that the network has the transaction.
     ///
     /// # Errors
     /// [`JournalError::OutOfOrder`] unless the transaction was signed.
-    fn done(&self, key: &TransactionKey) -> Result<(), JournalError>;
+    async fn done(&self, key: &TransactionKey) -> Result<(), JournalError>;
 
     /// Records a definite failure, with the text that is reported to the cloud.
     ///
     /// # Errors
     /// [`JournalError::OutOfOrder`] when the transaction was never received or is done.
-    fn failed(&self, key: &TransactionKey, reason: &str) -> Result<(), JournalError>;
+    async fn failed(&self, key: &TransactionKey, reason: &str) -> Result<(), JournalError>;
 }
 
 /// What a transaction is known by.

@@ -51,7 +51,10 @@ impl Account {
     pub(super) fn key(&self, index: u32) -> Result<SecretKey, WalletError> {
         match self {
             Self::Bip32 { node, .. } => Ok(node.child(index)?),
-            Self::Slip10 { seed, path: template } => {
+            Self::Slip10 {
+                seed,
+                path: template,
+            } => {
                 if index >= 1 << 31 {
                     return Err(crate::keys::KeyError::IndexTooLarge(index).into());
                 }

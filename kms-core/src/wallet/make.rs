@@ -13,7 +13,10 @@ use crate::{
 /// [`WalletError`] when the operating system gives no randomness.
 pub fn generate(plugin: &dyn ChainPlugin, network: Network) -> Result<Entry, WalletError> {
     match plugin.info().wallet {
-        WalletKind::SingleKey { field } => single_key(plugin, network, field).map(|(entry, _)| entry),
+        WalletKind::SingleKey { field } => {
+            let (entry, _) = single_key(plugin, network, field, &draw(plugin, network)?)?;
+            Ok(entry)
+        }
         _ => of_mnemonic(plugin, network, &Mnemonic::generate()?),
     }
 }
@@ -28,8 +31,10 @@ pub fn from_mnemonic(
     network: Network,
     phrase: &SecretText,
 ) -> Result<Entry, WalletError> {
-    if !plugin.info().wallet.takes_mnemonic() {
-        return Err(WalletError::NoMnemonic(plugin.info().code));
+    if let WalletKind::SingleKey { field } = plugin.info().wallet {
+        let text = plugin.private_key_from_phrase(network, phrase)?;
+        let (entry, _) = single_key(plugin, network, field, &text)?;
+        return Ok(entry);
     }
     of_mnemonic(plugin, network, &Mnemonic::parse(phrase)?)
 }
@@ -68,10 +73,10 @@ pub fn generate_key(
         let key = Account::open(plugin.info(), network, &Mnemonic::generate()?.phrase())?.key(1)?;
         return private_key_entry(plugin, network, &key);
     }
-    single_key(plugin, network, EntryField::PrivateKey).map(|(mut entry, address)| {
-        entry.address = None;
-        (entry, address)
-    })
+    let text = draw(plugin, network)?;
+    let (mut entry, address) = single_key(plugin, network, EntryField::PrivateKey, &text)?;
+    entry.address = None;
+    Ok((entry, address))
 }
 
 fn of_mnemonic(
@@ -107,19 +112,23 @@ fn single_key(
     plugin: &dyn ChainPlugin,
     network: Network,
     field: EntryField,
+    text: &SecretText,
 ) -> Result<(Entry, Address), WalletError> {
-    // Bytes that are no scalar come once in 2^128 draws; a plugin that always refuses is broken.
-    let draw = || plugin.new_private_key(network, &SecretBytes::random(32)?);
-    let text = draw().or_else(|_| draw())?;
-    let key = plugin.parse_private_key(network, &text)?;
+    let key = plugin.parse_private_key(network, text)?;
     let address = plugin.address(network, &key.public_key())?;
     let mut entry = Entry::new(plugin.info().code, network);
     entry.address = Some(address.to_string());
     match field {
-        EntryField::Secret => entry.secret = Some(text),
-        _ => entry.private_key = Some(text),
+        EntryField::Secret => entry.secret = Some(text.duplicate()),
+        _ => entry.private_key = Some(text.duplicate()),
     }
     Ok((entry, address))
+}
+
+/// Bytes that are no scalar come once in 2^128 draws; a plugin that refuses twice is broken.
+fn draw(plugin: &dyn ChainPlugin, network: Network) -> Result<SecretText, WalletError> {
+    let draw = || plugin.new_private_key(network, &SecretBytes::random(32)?);
+    draw().or_else(|_| draw())
 }
 
 fn private_key_entry(

@@ -2,8 +2,10 @@
 
 mod account;
 mod make;
-mod show;
 mod resolve;
+mod show;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     make::{from_mnemonic, from_private_key, generate, generate_key},

@@ -26,10 +26,14 @@ pub fn candidates(
     lookup: EntryLookup<'_>,
 ) -> Result<Vec<Candidate>, TransactionError> {
     let hashes = pending.hashes.iter().map(|id| (id, Via::Hashes));
-    let signatures = pending
-        .signatures
-        .iter()
-        .map(|signature| (&signature.id, Via::Signatures { index: signature.index }));
+    let signatures = pending.signatures.iter().map(|signature| {
+        (
+            &signature.id,
+            Via::Signatures {
+                index: signature.index,
+            },
+        )
+    });
     hashes
         .chain(signatures)
         .map(|(id, via)| {
@@ -58,8 +62,8 @@ pub fn keys(
 ) -> Result<KeySet, TransactionError> {
     let mut keys = KeySet::default();
     for request in requests {
-        let entry =
-            lookup(&request.id).ok_or_else(|| TransactionError::UnknownWallet(request.id.clone()))?;
+        let entry = lookup(&request.id)
+            .ok_or_else(|| TransactionError::UnknownWallet(request.id.clone()))?;
         let entry = entry.map_err(|error| wallet_error(&request.id, error.into()))?;
         require_same_chain(plugin, network, &request.id, &entry)?;
         let key = key(plugin, &entry, request.index)

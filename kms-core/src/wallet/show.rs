@@ -15,7 +15,11 @@ use crate::{
 ///
 /// # Errors
 /// [`WalletError`] when the entry holds nothing that gives an address.
-pub fn address(plugin: &dyn ChainPlugin, entry: &Entry, index: u32) -> Result<Address, WalletError> {
+pub fn address(
+    plugin: &dyn ChainPlugin,
+    entry: &Entry,
+    index: u32,
+) -> Result<Address, WalletError> {
     let address = plugin.address(entry.network, &public_key(plugin, entry, index)?)?;
     if entry.mnemonic.is_none()
         && let Some(stored) = &entry.address

@@ -1,0 +1,80 @@
+//! Growing intervals between attempts.
+
+use std::time::{Duration, Instant};
+
+/// Doubles the wait after each failure, up to a limit, with up to a quarter of it added at
+/// random so that many waiters do not come back at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Backoff {
+    failures: u32,
+    not_before: Instant,
+}
+
+impl Backoff {
+    /// No failure yet.
+    pub(super) fn new() -> Self {
+        Self {
+            failures: 0,
+            not_before: Instant::now(),
+        }
+    }
+
+    /// Whether the next attempt is due.
+    pub(super) fn is_due(&self) -> bool {
+        Instant::now() >= self.not_before
+    }
+
+    /// Notes a failure; gives the wait until the next attempt.
+    pub(super) fn fail(&mut self, first: Duration, limit: Duration) -> Duration {
+        let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
+        self.failures = self.failures.saturating_add(1);
+        let wait = first.saturating_mul(factor).min(limit);
+        let wait = wait.saturating_add(jitter(wait / 4));
+        self.not_before = Instant::now() + wait;
+        wait
+    }
+
+    /// Notes that the next attempt is not due before `wait` has passed.
+    pub(super) fn wait_at_least(&mut self, wait: Duration) {
+        self.not_before = self.not_before.max(Instant::now() + wait);
+    }
+
+    /// How often it has failed.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+}
+
+/// A random duration up to `limit`.
+fn jitter(limit: Duration) -> Duration {
+    let mut bytes = [0; 2];
+    // Without randomness there is no jitter, and nothing worse.
+    let _ = getrandom::fill(&mut bytes);
+    limit.saturating_mul(u32::from(u16::from_le_bytes(bytes))) / (1 << 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_limit() {
+        let mut backoff = Backoff::new();
+        assert!(backoff.is_due());
+        let (first, limit) = (Duration::from_secs(10), Duration::from_secs(35));
+        for expected in [10, 20, 35, 35] {
+            let wait = backoff.fail(first, limit);
+            let least = Duration::from_secs(expected);
+            assert!(wait >= least && wait <= least + least / 4, "{wait:?}");
+            assert!(!backoff.is_due());
+        }
+        assert_eq!(backoff.failures(), 4);
+    }
+
+    #[test]
+    fn very_many_failures_do_not_overflow() {
+        let mut backoff = Backoff::new();
+        backoff.failures = u32::MAX;
+        assert!(backoff.fail(Duration::MAX, Duration::from_secs(1)) >= Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,450 @@
+//! One chain's cycle: poll, work, report.
+
+use std::{
+    collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use serde_json::value::RawValue;
+use tokio::sync::watch;
+
+use super::{
+    DaemonConfig, Mode, Observer, Outcome, Poll, Selection, Work, backoff::Backoff,
+    notice_board::NoticeBoard, transaction::Desk,
+};
+use crate::{
+    chain::PendingTransaction,
+    cloud::{CloudError, Failure},
+};
+
+/// The most signature ids that the cloud takes in one poll.
+const IDS_PER_POLL: usize = 25_000;
+/// The longest pause after failed polls.
+const LONGEST_POLL_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// The longest pause before a transaction that was declined or failed is looked at again.
+const LONGEST_TRANSACTION_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// Works on one chain. Others cannot delay or stop it.
+pub(super) struct ChainLoop {
+    pub(super) desk: Desk,
+    pub(super) config: Arc<DaemonConfig>,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) notices: Arc<NoticeBoard>,
+    pub(super) shutdown: watch::Receiver<bool>,
+    poll_backoff: Backoff,
+    waiting: HashMap<String, Waiting>,
+    ids: PolledIds,
+    chunks_announced: bool,
+}
+
+/// A transaction that is not looked at in every cycle.
+struct Waiting {
+    backoff: Backoff,
+    /// Whether later transactions of the same signer must wait for it.
+    blocks_signer: bool,
+}
+
+/// The ids to poll for, kept until the vault changes.
+#[derive(Default)]
+struct PolledIds {
+    revision: Option<u64>,
+    ids: Vec<String>,
+}
+
+/// What a cycle came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Transactions signed and accepted.
+    pub sent: usize,
+    /// Transactions that were not approved.
+    pub declined: usize,
+    /// Transactions that failed for good.
+    pub failed: usize,
+    /// Transactions that will be tried again.
+    pub unfinished: usize,
+    /// Polls, vault readings and reports that failed.
+    pub errors: usize,
+}
+
+impl Tally {
+    /// The sum of two.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            sent: self.sent.saturating_add(other.sent),
+            declined: self.declined.saturating_add(other.declined),
+            failed: self.failed.saturating_add(other.failed),
+            unfinished: self.unfinished.saturating_add(other.unfinished),
+            errors: self.errors.saturating_add(other.errors),
+        }
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        let counter = match outcome {
+            Outcome::Sent { .. } => &mut self.sent,
+            Outcome::AlreadyDone => return,
+            Outcome::Declined(_) => &mut self.declined,
+            Outcome::Failed(_) => &mut self.failed,
+            Outcome::Postponed(_) | Outcome::Uncertain(_) => &mut self.unfinished,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
+
+impl ChainLoop {
+    pub(super) fn new(
+        desk: Desk,
+        config: Arc<DaemonConfig>,
+        observer: Arc<dyn Observer>,
+        notices: Arc<NoticeBoard>,
+        shutdown: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            desk,
+            config,
+            observer,
+            notices,
+            shutdown,
+            poll_backoff: Backoff::new(),
+            waiting: HashMap::new(),
+            ids: PolledIds::default(),
+            chunks_announced: false,
+        }
+    }
+
+    /// Cycles until told to stop.
+    pub(super) async fn run(&mut self) {
+        let mut ticks = tokio::time::interval(self.config.period);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut shutdown = self.shutdown.clone();
+        loop {
+            tokio::select! {
+                biased;
+                _ = shutdown.wait_for(|stop| *stop) => return,
+                _ = ticks.tick() => {}
+            }
+            if self.poll_backoff.is_due() {
+                self.cycle().await;
+            }
+        }
+    }
+
+    /// Polls once, works on what came, reports what failed.
+    pub(super) async fn cycle(&mut self) -> Tally {
+        let mut tally = Tally::default();
+        if let Err(error) = self.refresh_ids().await {
+            tracing::error!(
+                chain = self.chain(),
+                %error,
+                hint = error.hint(),
+                "the vault cannot be read; nothing is signed until it can"
+            );
+            self.poll_backoff.fail(self.config.period, LONGEST_POLL_PAUSE);
+            tally.errors = 1;
+            return tally;
+        }
+        if self.ids.ids.is_empty() {
+            tracing::debug!(chain = self.chain(), "no wallets, not polled");
+            return tally;
+        }
+        let (pending, complete) = self.poll(&mut tally).await;
+        if complete {
+            let listed: HashSet<&str> = pending.iter().map(|one| one.id.as_str()).collect();
+            self.waiting.retain(|id, _| listed.contains(id.as_str()));
+        }
+        let failures = self.work(pending, &mut tally).await;
+        self.report(failures, &mut tally).await;
+        tally
+    }
+
+    fn chain(&self) -> &'static str {
+        self.desk.plugin.info().code
+    }
+
+    async fn refresh_ids(&mut self) -> Result<(), crate::vault::VaultError> {
+        let vault = self.desk.vault.latest().await?;
+        if self.ids.revision == Some(vault.revision()) {
+            return Ok(());
+        }
+        let wanted = match &self.config.mode {
+            Mode::Once(Selection {
+                wallets: Some(wallets),
+                ..
+            }) => Some(wallets),
+            _ => None,
+        };
+        self.ids.ids = vault
+            .ids_of(self.chain(), self.desk.network)
+            .filter(|id| wanted.is_none_or(|wanted| wanted.contains(*id)))
+            .map(str::to_owned)
+            .collect();
+        self.ids.revision = Some(vault.revision());
+        Ok(())
+    }
+
+    /// Gives the pending transactions, each once, and whether every poll succeeded.
+    async fn poll(&mut self, tally: &mut Tally) -> (Vec<PendingTransaction>, bool) {
+        let chain = self.chain();
+        if self.ids.ids.len() > IDS_PER_POLL && !self.chunks_announced {
+            self.chunks_announced = true;
+            tracing::warn!(
+                chain,
+                wallets = self.ids.ids.len(),
+                "more than {IDS_PER_POLL} wallets: the chain is polled in several calls, each of which costs API credits"
+            );
+        }
+        let mut transactions = Vec::new();
+        let mut seen = HashSet::new();
+        let mut complete = true;
+        let mut worst: Option<CloudError> = None;
+        for chunk in self.ids.ids.chunks(IDS_PER_POLL) {
+            if *self.shutdown.borrow() {
+                return (transactions, false);
+            }
+            let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
+            let began = Instant::now();
+            let mut shutdown = self.shutdown.clone();
+            let answer = tokio::select! {
+                answer = self.desk.cloud.pending(chain, &ids) => answer,
+                _ = shutdown.wait_for(|stop| *stop) => return (transactions, false),
+            };
+            self.observer.polled(&Poll {
+                chain,
+                signature_ids: ids.len(),
+                pending: answer.as_ref().ok().map(|answer| answer.transactions.len()),
+                elapsed: began.elapsed(),
+            });
+            match answer {
+                Ok(answer) => {
+                    tracing::debug!(
+                        chain,
+                        wallets = ids.len(),
+                        pending = answer.transactions.len(),
+                        "polled"
+                    );
+                    if let Some(notice) = &answer.notice {
+                        self.notices.post(notice);
+                    }
+                    for raw in answer.transactions {
+                        if let Some(one) = self.read(&raw, tally)
+                            && seen.insert(one.id.clone())
+                        {
+                            transactions.push(one);
+                        }
+                    }
+                }
+                Err(error) => {
+                    complete = false;
+                    tally.errors = tally.errors.saturating_add(1);
+                    worst = Some(error);
+                }
+            }
+        }
+        match worst {
+            None => self.poll_backoff = Backoff::new(),
+            Some(error) => {
+                let wait = self.poll_backoff.fail(self.config.period, LONGEST_POLL_PAUSE);
+                if let Some(asked) = error.retry_after() {
+                    self.poll_backoff.wait_at_least(asked.min(LONGEST_POLL_PAUSE));
+                }
+                tracing::error!(
+                    chain,
+                    %error,
+                    hint = error.hint(),
+                    failures = self.poll_backoff.failures(),
+                    next_try_in_s = wait.as_secs(),
+                    "the poll failed"
+                );
+            }
+        }
+        (transactions, complete)
+    }
+
+    fn read(&self, raw: &RawValue, tally: &mut Tally) -> Option<PendingTransaction> {
+        match PendingTransaction::from_raw(raw) {
+            Ok(pending) => Some(pending),
+            Err(error) => {
+                tally.errors = tally.errors.saturating_add(1);
+                tracing::error!(
+                    chain = self.chain(),
+                    %error,
+                    "the cloud listed something that is no pending transaction; it is left alone"
+                );
+                None
+            }
+        }
+    }
+
+    /// Works on the transactions of each signer in order, on different signers side by side.
+    async fn work(&mut self, pending: Vec<PendingTransaction>, tally: &mut Tally) -> Vec<Failure> {
+        let queues = self.queues(pending);
+        let this = &*self;
+        let finished: Vec<Vec<(String, Outcome)>> = stream::iter(queues)
+            .map(|queue| this.work_queue(queue))
+            .buffer_unordered(self.config.concurrency.max(1))
+            .collect()
+            .await;
+        let mut failures = Vec::new();
+        for (id, outcome) in finished.into_iter().flatten() {
+            tally.count(&outcome);
+            self.remember(&id, &outcome);
+            if let Outcome::Failed(text) = outcome {
+                failures.push(Failure {
+                    transaction_id: id,
+                    text,
+                });
+            }
+        }
+        failures
+    }
+
+    /// The transactions that are due, by signer. A signer whose first transaction may have been
+    /// sent and waits for its next try is left out altogether: a later nonce must not overtake.
+    fn queues(&self, pending: Vec<PendingTransaction>) -> Vec<Vec<PendingTransaction>> {
+        let mut queues: Vec<Vec<PendingTransaction>> = Vec::new();
+        let mut queue_of: HashMap<Signer, Option<usize>> = HashMap::new();
+        for one in pending {
+            if self.is_deselected(&one) {
+                tracing::info!(chain = self.chain(), transaction = one.id, "skipped, not selected");
+                continue;
+            }
+            let signer = Signer::of(&one);
+            if let Some(waiting) = self.waiting.get(&one.id)
+                && !waiting.backoff.is_due()
+            {
+                if waiting.blocks_signer {
+                    queue_of.insert(signer, None);
+                }
+                continue;
+            }
+            let queue = *queue_of.entry(signer).or_insert_with(|| {
+                queues.push(Vec::new());
+                Some(queues.len() - 1)
+            });
+            if let Some(queue) = queue.and_then(|queue| queues.get_mut(queue)) {
+                queue.push(one);
+            }
+        }
+        queues
+    }
+
+    fn is_deselected(&self, pending: &PendingTransaction) -> bool {
+        match &self.config.mode {
+            Mode::Once(Selection {
+                transaction_ids: Some(ids),
+                ..
+            }) => !ids.contains(&pending.id),
+            _ => false,
+        }
+    }
+
+    async fn work_queue(&self, queue: Vec<PendingTransaction>) -> Vec<(String, Outcome)> {
+        let mut finished = Vec::with_capacity(queue.len());
+        for pending in queue {
+            if *self.shutdown.borrow() {
+                break;
+            }
+            let began = Instant::now();
+            let outcome = AssertUnwindSafe(self.desk.work(&pending))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| {
+                    Outcome::Postponed("an internal error, please report it".to_owned())
+                });
+            self.tell(&pending, &outcome);
+            self.observer.worked(&Work {
+                chain: self.chain(),
+                transaction: &pending.id,
+                outcome: &outcome,
+                elapsed: began.elapsed(),
+            });
+            let stuck = matches!(outcome, Outcome::Postponed(_) | Outcome::Uncertain(_));
+            finished.push((pending.id, outcome));
+            if stuck {
+                break;
+            }
+        }
+        finished
+    }
+
+    fn tell(&self, pending: &PendingTransaction, outcome: &Outcome) {
+        let (chain, transaction) = (self.chain(), &pending.id);
+        let wallets = pending.hashes.join(",");
+        match outcome {
+            Outcome::Sent {
+                transaction_id,
+                summary,
+            } => tracing::info!(chain, transaction, transaction_id, summary, "signed and sent"),
+            Outcome::AlreadyDone => tracing::debug!(chain, transaction, "sent before"),
+            Outcome::Declined(why) => {
+                tracing::warn!(chain, transaction, why, "not approved, not signed");
+            }
+            Outcome::Failed(error) => {
+                tracing::error!(chain, transaction, wallets, error, "failed, reported to the cloud");
+            }
+            Outcome::Postponed(why) => {
+                tracing::warn!(chain, transaction, wallets, why, "not signed yet, tried again later");
+            }
+            Outcome::Uncertain(why) => tracing::error!(chain, transaction, wallets, why, "outcome unknown"),
+        }
+    }
+
+    fn remember(&mut self, id: &str, outcome: &Outcome) {
+        let blocks_signer = match outcome {
+            Outcome::Sent { .. } | Outcome::AlreadyDone => {
+                self.waiting.remove(id);
+                return;
+            }
+            Outcome::Declined(_) | Outcome::Failed(_) => false,
+            Outcome::Postponed(_) | Outcome::Uncertain(_) => true,
+        };
+        let waiting = self.waiting.entry(id.to_owned()).or_insert_with(|| Waiting {
+            backoff: Backoff::new(),
+            blocks_signer,
+        });
+        waiting.blocks_signer = blocks_signer;
+        waiting.backoff.fail(self.config.period, LONGEST_TRANSACTION_PAUSE);
+    }
+
+    async fn report(&self, failures: Vec<Failure>, tally: &mut Tally) {
+        if failures.is_empty() {
+            return;
+        }
+        if let Err(error) = self.desk.cloud.report(&failures).await {
+            tally.errors = tally.errors.saturating_add(1);
+            tracing::error!(
+                chain = self.chain(),
+                %error,
+                hint = error.hint(),
+                failures = failures.len(),
+                "the failures could not be reported; they will be as long as the cloud lists them"
+            );
+        }
+    }
+}
+
+/// Whose transactions keep their order: the wallet named first, and its index.
+#[derive(PartialEq, Eq, Hash)]
+struct Signer {
+    wallet: Option<String>,
+    index: Option<u32>,
+}
+
+impl Signer {
+    fn of(pending: &PendingTransaction) -> Self {
+        let first = pending.signatures.first();
+        match pending.hashes.first() {
+            Some(wallet) => Self {
+                wallet: Some(wallet.clone()),
+                index: pending.index,
+            },
+            None => Self {
+                wallet: first.map(|signature| signature.id.clone()),
+                index: pending.index.or(first.and_then(|signature| signature.index)),
+            },
+        }
+    }
+}

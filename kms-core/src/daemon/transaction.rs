@@ -1,0 +1,201 @@
+//! One transaction's way from the cloud's list to the network.
+
+use std::sync::Arc;
+
+use super::{Outcome, Prepared, vault_watch::VaultWatch};
+use crate::{
+    approval::{Approver, Verdict},
+    chain::{
+        Assembled, ChainPlugin, Network, NodeApi, PendingTransaction, SubmitError, Summary,
+        TransactionError, Unsigned, sign,
+    },
+    cloud::{BroadcastBody, Cloud},
+    journal::{Journal, JournalError, PayloadDigest, Standing, TransactionKey},
+    vault::VaultError,
+    wallet,
+};
+
+/// What every transaction of a chain is worked on with.
+pub(super) struct Desk {
+    pub(super) plugin: &'static dyn ChainPlugin,
+    pub(super) network: Network,
+    pub(super) cloud: Cloud,
+    pub(super) node: Box<dyn NodeApi>,
+    pub(super) approver: Arc<dyn Approver>,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) vault: VaultWatch,
+}
+
+impl Desk {
+    /// Takes `pending` from where the journal has it as far as it goes.
+    pub(super) async fn work(&self, pending: &PendingTransaction) -> Outcome {
+        self.try_work(pending).await.unwrap_or_else(|stop| match stop {
+            Stop::Transaction(error) if error.is_transient() => Outcome::Postponed(error.to_string()),
+            Stop::Transaction(error) => Outcome::Failed(error.report_text()),
+            Stop::Journal(error) => Outcome::Postponed(error.to_string()),
+            Stop::Vault(error) => Outcome::Postponed(error.to_string()),
+            Stop::Declined(why) => Outcome::Declined(why),
+        })
+    }
+
+    async fn try_work(&self, pending: &PendingTransaction) -> Result<Outcome, Stop> {
+        let key = TransactionKey {
+            chain: self.plugin.info().code.to_owned(),
+            network: self.network,
+            id: pending.id.clone(),
+        };
+        let outcome = match self.journal.receive(&key, PayloadDigest::of(pending)).await? {
+            Standing::Open => self.begin(&key, pending).await,
+            Standing::Frozen(unsigned) => self.sign_and_send(&key, pending, &unsigned).await,
+            Standing::Signed {
+                unsigned,
+                assembled,
+                uncertain,
+            } => {
+                let summary = self.plugin.summarize(self.network, &unsigned)?;
+                self.send(&key, pending, &assembled, &summary, uncertain).await
+            }
+            Standing::Done => Ok(Outcome::AlreadyDone),
+            Standing::Failed(reason) => Ok(Outcome::Failed(reason)),
+            Standing::Conflict => Ok(Outcome::Failed(format!(
+                "Error: refused: transaction {} came again with another content",
+                pending.id
+            ))),
+        };
+        if let Err(Stop::Transaction(error)) = &outcome
+            && !error.is_transient()
+        {
+            self.journal.failed(&key, &error.report_text()).await?;
+        }
+        outcome
+    }
+
+    /// From nothing to the frozen value: no signature exists yet.
+    async fn begin(&self, key: &TransactionKey, pending: &PendingTransaction) -> Result<Outcome, Stop> {
+        let vault = self.vault.latest().await?;
+        let lookup = |id: &str| vault.entry(id);
+        let prepared =
+            Prepared::new(self.plugin, pending, &lookup, self.node.as_ref()).await?;
+        tracing::info!(
+            chain = key.chain,
+            transaction = key.id,
+            summary = %prepared.summary,
+            "ready to be signed"
+        );
+        match self.approver.check(pending, &prepared.summary).await {
+            Verdict::Approved => {}
+            refused => return Err(Stop::Declined(refused.to_string())),
+        }
+        self.journal.freeze(key, &prepared.unsigned).await?;
+        self.sign_and_send(key, pending, &prepared.unsigned).await
+    }
+
+    async fn sign_and_send(
+        &self,
+        key: &TransactionKey,
+        pending: &PendingTransaction,
+        unsigned: &Unsigned,
+    ) -> Result<Outcome, Stop> {
+        // The latest vault: a wallet removed while others were asked must not sign any more.
+        let vault = self.vault.latest().await?;
+        let summary = self.plugin.summarize(self.network, unsigned)?;
+        let requests: Vec<_> = unsigned.signers.iter().map(|signer| signer.key_request()).collect();
+        let keys = wallet::keys(self.plugin, self.network, &requests, &|id| vault.entry(id))?;
+        let assembled = sign(self.plugin, unsigned, &keys)?;
+        drop(keys);
+        self.journal.signed(key, &assembled).await?;
+        self.send(key, pending, &assembled, &summary, false).await
+    }
+
+    /// Sends the signed bytes. `uncertain` says that they may have arrived before: then a refusal
+    /// proves nothing, for a network that has a transaction refuses it the second time.
+    async fn send(
+        &self,
+        key: &TransactionKey,
+        pending: &PendingTransaction,
+        assembled: &Assembled,
+        summary: &Summary,
+        uncertain: bool,
+    ) -> Result<Outcome, Stop> {
+        self.journal.uncertain(key).await?;
+        match self.submit_and_broadcast(pending, assembled).await {
+            Ok(()) => {
+                self.journal.done(key).await?;
+                Ok(Outcome::Sent {
+                    transaction_id: assembled.transaction_id.clone(),
+                    summary: summary.to_string(),
+                })
+            }
+            Err(error) if error.is_definite() && !uncertain => {
+                let text = error.report_text();
+                self.journal.failed(key, &text).await?;
+                Ok(Outcome::Failed(text))
+            }
+            Err(error) => Ok(Outcome::Uncertain(format!(
+                "{error}; transaction {} is signed and may have arrived, the same bytes will be sent again",
+                assembled.transaction_id
+            ))),
+        }
+    }
+
+    async fn submit_and_broadcast(
+        &self,
+        pending: &PendingTransaction,
+        assembled: &Assembled,
+    ) -> Result<(), SubmitError> {
+        let info = self.plugin.info();
+        let broadcast = self.plugin.submit(assembled, self.node.as_ref()).await?;
+        let body = match &pending.withdrawal_id {
+            Some(withdrawal_id) if info.offchain_withdrawals => BroadcastBody::OffChain {
+                currency: info.code,
+                signature_id: &pending.id,
+                withdrawal_id,
+                tx_data: &broadcast.tx_data,
+            },
+            _ => BroadcastBody::OnChain {
+                path: info.broadcast_path,
+                signature_id: &pending.id,
+                tx_data: &broadcast.tx_data,
+            },
+        };
+        let receipt = self.cloud.broadcast(&body).await?;
+        if let Some(id) = receipt.tx_id
+            && id != assembled.transaction_id
+        {
+            tracing::warn!(
+                chain = info.code,
+                transaction = pending.id,
+                ours = assembled.transaction_id,
+                theirs = id,
+                "the cloud names another transaction id than ours"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Why the work stops before anything was sent.
+enum Stop {
+    Transaction(TransactionError),
+    Journal(JournalError),
+    Vault(VaultError),
+    Declined(String),
+}
+
+impl From<TransactionError> for Stop {
+    fn from(error: TransactionError) -> Self {
+        Self::Transaction(error)
+    }
+}
+
+impl From<JournalError> for Stop {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl From<VaultError> for Stop {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
+    }
+}
