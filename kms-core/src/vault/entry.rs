@@ -153,7 +153,13 @@ mod tests {
 
     #[test]
     fn what_is_no_entry_is_refused_without_an_excerpt() {
-        for json in ["", "{", "{}", r#"{"chain":"ETH"}"#, r#"{"chain":1,"testnet":true}"#] {
+        for json in [
+            "",
+            "{",
+            "{}",
+            r#"{"chain":"ETH"}"#,
+            r#"{"chain":1,"testnet":true}"#,
+        ] {
             assert_eq!(Entry::parse(json).unwrap_err(), EntryError);
         }
     }

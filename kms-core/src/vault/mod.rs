@@ -1,1 +1,22 @@
-//! vault
+//! The encrypted file that holds the keys.
+
+mod content;
+mod entry;
+mod error;
+mod file;
+mod format;
+mod json;
+mod kdf;
+mod legacy;
+mod notice;
+mod store;
+
+pub use self::{
+    content::{Changes, Vault},
+    entry::{Entry, EntryError},
+    error::{Damage, LegacyCheck, VaultError},
+    json::pretty,
+    kdf::{KdfParams, KeyLabel},
+    notice::Notice,
+    store::{FileFormat, Inspection, OpenVault, StoreOptions, VaultStore},
+};
