@@ -1,1 +1,47 @@
-//! x
+//! Bitcoin, and the blockchains that sign like it, for tatum-kms.
+//!
+//! The cloud sends a complete unsigned transaction with the coins it spends; inputs, outputs and
+//! fee are its choice. The recipe:
+//!
+//! 1. read the JSON, compare its `hash` with the transaction's own, know every coin;
+//! 2. match coins to keys by script: P2PKH, P2PK, P2WPKH, P2SH-P2WPKH;
+//! 3. refuse a transaction of which an input would stay unsigned, or whose fee is absurd;
+//! 4. sign each input's hash, legacy or BIP-143, by ECDSA with `SIGHASH_ALL`;
+//! 5. put DER signatures and public keys into `scriptSig` or witness, and serialize (BIP-144).
+//!
+//! A blockchain is a row of facts: [`BITCOIN`] is the recipe with Bitcoin's. All digests come
+//! from rust-bitcoin; keys and signing stay in `kms-core`.
+//!
+//! ```
+//! use kms_core::prelude::*;
+//!
+//! let wif = SecretText::new("KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn");
+//! let key = kms_bitcoin::BITCOIN.parse_private_key(Network::Mainnet, &wif)?;
+//! let address = kms_bitcoin::BITCOIN.address(Network::Mainnet, &key.public_key())?;
+//! assert_eq!(address.as_str(), "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4");
+//! # Ok::<(), WalletError>(())
+//! ```
+
+mod address;
+mod btc;
+mod checks;
+mod input_type;
+mod owner;
+mod params;
+mod plugin;
+mod rehearsal;
+mod request;
+mod select;
+mod sign;
+mod summary;
+mod unsigned;
+mod wif;
+
+pub use plugin::UtxoChain;
+
+use kms_core::chain::ChainRegistration;
+
+/// Bitcoin.
+pub static BITCOIN: UtxoChain = UtxoChain::new(&btc::BTC);
+
+inventory::submit! { ChainRegistration::new(&BITCOIN) }

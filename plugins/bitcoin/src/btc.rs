@@ -1,0 +1,69 @@
+//! Bitcoin.
+
+use bitcoin::Script;
+use kms_core::{
+    chain::{Bip32Wallet, ChainInfo, EntryField, Unit, WalletKind},
+    keys::Curve,
+};
+
+use crate::{
+    checks,
+    input_type::InputType,
+    params::{AbsurdFee, Params, Prefixes},
+};
+
+/// The facts about Bitcoin.
+///
+/// Addresses are P2WPKH below the purpose 44: unusual, but what the cloud derives from the same
+/// `xpub`.
+pub(crate) static BTC: Params = Params {
+    info: ChainInfo {
+        code: "BTC",
+        name: "Bitcoin",
+        unit: Unit::new("BTC", 8),
+        curve: Curve::Secp256k1,
+        wallet: WalletKind::Bip32(Bip32Wallet {
+            mainnet_path: "m/44'/0'/0'/0",
+            testnet_path: "m/44'/1'/0'/0",
+            mainnet_version: [0x04, 0x88, 0xb2, 0x1e],
+            testnet_version: [0x04, 0x35, 0x87, 0xcf],
+        }),
+        entry_fields: &[EntryField::Mnemonic, EntryField::Xpub],
+        broadcast_path: "/v3/bitcoin/broadcast",
+        offchain_withdrawals: true,
+        outside_nodes: &[],
+    },
+    mainnet: Prefixes {
+        pubkey_hash: 0x00,
+        script_hash: 0x05,
+        segwit: Some("bc"),
+        wif: 0x80,
+        other_wif: &[],
+    },
+    testnet: Prefixes {
+        pubkey_hash: 0x6f,
+        script_hash: 0xc4,
+        segwit: Some("tb"),
+        wif: 0xef,
+        other_wif: &[],
+    },
+    address: InputType::P2wpkh,
+    inputs: &[
+        InputType::P2pkh,
+        InputType::P2pk,
+        InputType::P2wpkh,
+        InputType::P2shP2wpkh,
+    ],
+    checks: &[checks::standard_weight, checks::fee_is_not_absurd],
+    // Half of what Bitcoin Core refuses to send without being told so (0.1 BTC, 0.1 BTC/kvB).
+    absurd_fee: AbsurdFee {
+        sat_per_vbyte: 5_000,
+        sat: 5_000_000,
+    },
+    dust_limit: bitcoin_core_dust_limit,
+};
+
+/// Bitcoin Core's `GetDustThreshold` at its default of 3 sat/vB.
+fn bitcoin_core_dust_limit(script: &Script) -> u64 {
+    script.minimal_non_dust().to_sat()
+}

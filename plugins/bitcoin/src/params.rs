@@ -1,0 +1,71 @@
+//! A blockchain of this family as a row of facts.
+
+use bitcoin::Script;
+use kms_core::chain::{ChainInfo, Network};
+
+use crate::{checks::Check, input_type::InputType};
+
+/// What distinguishes one blockchain of the family from the others. Everything else is shared.
+#[derive(Debug)]
+pub(crate) struct Params {
+    /// What the daemon wants to know.
+    pub(crate) info: ChainInfo,
+    /// Version bytes and prefixes of the main network.
+    pub(crate) mainnet: Prefixes,
+    /// The same of the test network.
+    pub(crate) testnet: Prefixes,
+    /// The kind of address that a compressed public key gets. A key that is known by its
+    /// 65-byte form gets P2PKH everywhere, as a witness program must not commit to it (BIP-143
+    /// §"Restrictions on public key type").
+    pub(crate) address: InputType,
+    /// The kinds of coins that can be spent. Others are refused when a transaction is read.
+    pub(crate) inputs: &'static [InputType],
+    /// What must hold before a transaction is signed, in this order.
+    pub(crate) checks: &'static [Check],
+    /// The fee beyond which a transaction is taken for a mistake.
+    pub(crate) absurd_fee: AbsurdFee,
+    /// The smallest amount in satoshis that nodes relay in an output with this script.
+    pub(crate) dust_limit: fn(&Script) -> u64,
+}
+
+impl Params {
+    /// Version bytes and prefixes of `network`.
+    pub(crate) fn prefixes(&self, network: Network) -> &Prefixes {
+        match network {
+            Network::Mainnet => &self.mainnet,
+            Network::Testnet => &self.testnet,
+        }
+    }
+}
+
+/// Version bytes and prefixes of one network.
+#[derive(Debug)]
+pub(crate) struct Prefixes {
+    /// Version byte of a Base58Check address that pays to a public key's hash.
+    pub(crate) pubkey_hash: u8,
+    /// Version byte of a Base58Check address that pays to a script's hash.
+    pub(crate) script_hash: u8,
+    /// The human-readable part of SegWit addresses (BIP-173), where there are such.
+    pub(crate) segwit: Option<&'static str>,
+    /// Version byte of a private key in wallet import format, as it is printed.
+    pub(crate) wif: u8,
+    /// Further version bytes that are accepted when a key is read.
+    pub(crate) other_wif: &'static [u8],
+}
+
+impl Prefixes {
+    /// Whether a private key with this version byte belongs to this network.
+    pub(crate) fn accepts_wif(&self, version: u8) -> bool {
+        version == self.wif || self.other_wif.contains(&version)
+    }
+}
+
+/// The fee beyond which a transaction is taken for a mistake: both figures must be exceeded, so
+/// that neither a small transaction with a generous fee nor a large one in a busy hour is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AbsurdFee {
+    /// Satoshis per virtual byte.
+    pub(crate) sat_per_vbyte: u64,
+    /// Satoshis.
+    pub(crate) sat: u64,
+}

@@ -1,0 +1,362 @@
+//! The sandbox's side: coins that never were, and a judge of what spends them.
+//!
+//! A coin's transaction id is a hash of its script and amount, and its amount follows from its
+//! output number. So the judge, who remembers nothing, rebuilds each coin from the public key
+//! that spends it, and knows whether it was ever handed out.
+
+use bitcoin::{
+    Amount, CompressedPublicKey, EcdsaSighashType, OutPoint, PubkeyHash, Script, ScriptBuf,
+    Transaction, TxIn, TxOut, Txid, WPubkeyHash,
+    consensus::encode::deserialize_hex,
+    ecdsa,
+    hashes::{Hash as _, sha256d},
+    script::Instruction,
+    secp256k1::{Message, Secp256k1, VerifyOnly},
+    sighash::SighashCache,
+};
+use kms_core::{
+    chain::{
+        Address, Network,
+        rehearsal::{Rehearsal, RehearsalCall, RehearsalTransaction, RehearsalWallet, Verdict},
+    },
+    keys::PublicKey,
+};
+use serde_json::{Value, json};
+
+use crate::{address, input_type::InputType, params::Params};
+
+/// The sandbox's side of a row.
+#[derive(Debug)]
+pub(crate) struct UtxoRehearsal {
+    params: &'static Params,
+}
+
+impl UtxoRehearsal {
+    /// The sandbox's side of this row.
+    pub(crate) const fn new(params: &'static Params) -> Self {
+        Self { params }
+    }
+}
+
+impl Rehearsal for UtxoRehearsal {
+    fn transactions(
+        &self,
+        network: Network,
+        wallets: &[RehearsalWallet],
+    ) -> Vec<RehearsalTransaction> {
+        let mut coins = Coins::default();
+        let mut transactions = Vec::new();
+        for wallet in wallets {
+            let keys = self.keys(network, wallet);
+            if let Some(key) = keys.first() {
+                let coin = coins.next(key.script(self.params.address));
+                transactions.push(Draft::new(
+                    "payment with change",
+                    &[(coin, key.clone())],
+                    Some(b"rehearsal"),
+                ));
+            }
+            let mut spent = Vec::new();
+            for (key, kind) in keys.iter().cycle().zip(KINDS) {
+                if self.params.inputs.contains(&kind) && (key.segwit || !kind.is_segwit()) {
+                    spent.push((coins.next(key.script(kind)), key.clone()));
+                }
+            }
+            if spent.len() > 1 {
+                let title = "payment from coins of several kinds";
+                transactions.push(Draft::new(title, &spent, None));
+            }
+        }
+        transactions.into_iter().map(Draft::finish).collect()
+    }
+
+    fn answer(&self, _: Network, _: &RehearsalCall) -> Option<Value> {
+        None
+    }
+
+    fn verify(&self, network: Network, tx_data: &str) -> Result<Verdict, String> {
+        let transaction: Transaction = deserialize_hex(tx_data)
+            .map_err(|error| format!("txData is no transaction: {error}"))?;
+        let mut spent = Amount::ZERO;
+        let mut signers = Vec::new();
+        for (index, input) in transaction.input.iter().enumerate() {
+            let spend = Spend::of(input).ok_or(format!("input {index} is not signed"))?;
+            let coin = coin(input.previous_output.vout, spend.script_pubkey.clone());
+            if input.previous_output != outpoint(input.previous_output.vout, &coin) {
+                return Err(format!(
+                    "input {index} spends a coin that was never handed out"
+                ));
+            }
+            spend
+                .check(&transaction, index, &coin)
+                .map_err(|reason| format!("input {index}: {reason}"))?;
+            spent = spent.checked_add(coin.value).ok_or("too much money")?;
+            let key = PublicKey::secp256k1_from_sec1(&spend.key).map_err(|e| e.to_string())?;
+            let signer: Address =
+                address::of_key(self.params, network, &key).map_err(|e| e.to_string())?;
+            if !signers.contains(&signer) {
+                signers.push(signer);
+            }
+        }
+        let paid = transaction
+            .output
+            .iter()
+            .try_fold(Amount::ZERO, |sum, output| sum.checked_add(output.value))
+            .ok_or("too much money")?;
+        if paid > spent {
+            return Err(format!("it pays {paid} but spends only {spent}"));
+        }
+        Ok(Verdict {
+            transaction_id: transaction.compute_txid().to_string(),
+            signers,
+        })
+    }
+}
+
+/// The kinds of coins that the sandbox hands out: those whose script follows from a key's hash.
+const KINDS: [InputType; 3] = [InputType::P2wpkh, InputType::P2pkh, InputType::P2shP2wpkh];
+
+/// A key of a wallet, known by its hash alone.
+#[derive(Clone, Debug)]
+struct Key {
+    wallet: String,
+    index: Option<u32>,
+    hash: [u8; 20],
+    segwit: bool,
+}
+
+impl Key {
+    fn script(&self, kind: InputType) -> ScriptBuf {
+        let program = ScriptBuf::new_p2wpkh(&WPubkeyHash::from_byte_array(self.hash));
+        match kind {
+            InputType::P2wpkh if self.segwit => program,
+            InputType::P2shP2wpkh if self.segwit => ScriptBuf::new_p2sh(&program.script_hash()),
+            _ => ScriptBuf::new_p2pkh(&PubkeyHash::from_byte_array(self.hash)),
+        }
+    }
+}
+
+impl UtxoRehearsal {
+    fn keys(&self, network: Network, wallet: &RehearsalWallet) -> Vec<Key> {
+        let indexes = 0_u32..;
+        let keys = wallet
+            .addresses
+            .iter()
+            .zip(indexes)
+            .filter_map(|(address, index)| {
+                let (hash, segwit) = key_hash(self.params, network, address)?;
+                Some(Key {
+                    wallet: wallet.id.clone(),
+                    index: wallet.mnemonic.then_some(index),
+                    hash,
+                    segwit,
+                })
+            });
+        keys.collect()
+    }
+}
+
+/// The hash of the public key in a P2WPKH or P2PKH address, and whether it can own witness
+/// programs. On chains whose addresses are all P2PKH the key is taken for compressed.
+fn key_hash(params: &Params, network: Network, address: &Address) -> Option<([u8; 20], bool)> {
+    if let Ok((_, _, program)) = bitcoin::bech32::segwit::decode(address.as_str()) {
+        return Some((program.try_into().ok()?, true));
+    }
+    let payload = bs58::decode(address.as_str())
+        .with_check(Some(params.prefixes(network).pubkey_hash))
+        .into_vec()
+        .ok()?;
+    let hash = payload.get(1..)?.try_into().ok()?;
+    Some((hash, params.address == InputType::P2pkh))
+}
+
+/// Deals out coins, each with a number of its own.
+#[derive(Debug, Default)]
+struct Coins(u32);
+
+impl Coins {
+    fn next(&mut self, script_pubkey: ScriptBuf) -> (OutPoint, TxOut) {
+        let vout = self.0;
+        self.0 = vout.saturating_add(1);
+        let coin = coin(vout, script_pubkey);
+        (outpoint(vout, &coin), coin)
+    }
+}
+
+fn coin(vout: u32, script_pubkey: ScriptBuf) -> TxOut {
+    TxOut {
+        value: Amount::from_sat(
+            u64::from(vout)
+                .saturating_mul(1_000)
+                .saturating_add(1_000_000),
+        ),
+        script_pubkey,
+    }
+}
+
+fn outpoint(vout: u32, coin: &TxOut) -> OutPoint {
+    let mut bytes = b"tatum-kms rehearsal".to_vec();
+    bytes.extend(coin.value.to_sat().to_le_bytes());
+    bytes.extend(coin.script_pubkey.as_bytes());
+    OutPoint::new(Txid::from_raw_hash(sha256d::Hash::hash(&bytes)), vout)
+}
+
+/// A transaction to be handed out.
+struct Draft {
+    title: &'static str,
+    json: Value,
+    keys: Vec<Key>,
+}
+
+impl Draft {
+    /// Spends `coins`: half to a stranger, the rest less a fee back to the first key.
+    fn new(
+        title: &'static str,
+        coins: &[((OutPoint, TxOut), Key)],
+        message: Option<&[u8; 9]>,
+    ) -> Self {
+        const FEE: u64 = 2_000;
+        let total = coins.iter().fold(0_u64, |sum, ((_, coin), _)| {
+            sum.saturating_add(coin.value.to_sat())
+        });
+        let payment = total / 2;
+        let change = total.saturating_sub(payment).saturating_sub(FEE);
+        let stranger = ScriptBuf::new_p2wpkh(&WPubkeyHash::hash(b"a stranger"));
+        let mut outputs = vec![json!({"satoshis": payment, "script": hex::encode(stranger)})];
+        if let Some(message) = message {
+            let script = ScriptBuf::new_op_return(message);
+            outputs.push(json!({"satoshis": 0, "script": hex::encode(script)}));
+        }
+        if let Some(((_, coin), _)) = coins.first() {
+            let script = hex::encode(&coin.script_pubkey);
+            outputs.push(json!({"satoshis": change, "script": script}));
+        }
+        let inputs = coins.iter().map(|((outpoint, coin), _)| {
+            json!({
+                "prevTxId": outpoint.txid.to_string(),
+                "outputIndex": outpoint.vout,
+                "sequenceNumber": 0xffff_fffd_u32,
+                "script": "",
+                "scriptString": "",
+                "output": {
+                    "satoshis": coin.value.to_sat(),
+                    "script": hex::encode(&coin.script_pubkey),
+                },
+            })
+        });
+        let json = json!({
+            "version": 2,
+            "inputs": inputs.collect::<Vec<_>>(),
+            "outputs": outputs,
+            "nLockTime": 0,
+            "fee": FEE,
+        });
+        let keys = coins.iter().map(|(_, key)| key.clone()).collect();
+        Self { title, json, keys }
+    }
+
+    fn finish(self) -> RehearsalTransaction {
+        let mut hashes = Vec::new();
+        let mut signatures = Vec::new();
+        for key in self.keys {
+            if let Some(index) = key.index {
+                signatures.push((key.wallet.clone(), index));
+            }
+            if !hashes.contains(&key.wallet) {
+                hashes.push(key.wallet);
+            }
+        }
+        RehearsalTransaction {
+            title: self.title,
+            serialized: self.json.to_string(),
+            hashes,
+            index: None,
+            signatures,
+        }
+    }
+}
+
+/// What an input shows: who signed, and which script it satisfies.
+struct Spend {
+    signature: Vec<u8>,
+    key: Vec<u8>,
+    script_pubkey: ScriptBuf,
+    segwit: bool,
+}
+
+impl Spend {
+    fn of(input: &TxIn) -> Option<Self> {
+        let pushes = input
+            .script_sig
+            .instructions_minimal()
+            .map(|instruction| match instruction.ok()? {
+                Instruction::PushBytes(bytes) => Some(bytes.as_bytes().to_vec()),
+                Instruction::Op(_) => None,
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let witness = input.witness.to_vec();
+        match (&pushes[..], &witness[..]) {
+            ([signature, key], []) => Some(Self {
+                signature: signature.clone(),
+                key: key.clone(),
+                script_pubkey: ScriptBuf::new_p2pkh(&PubkeyHash::hash(key)),
+                segwit: false,
+            }),
+            ([], [signature, key]) => Some(Self {
+                signature: signature.clone(),
+                key: key.clone(),
+                script_pubkey: program_of(key)?,
+                segwit: true,
+            }),
+            ([redeem], [signature, key]) if Script::from_bytes(redeem) == &*program_of(key)? => {
+                Some(Self {
+                    signature: signature.clone(),
+                    key: key.clone(),
+                    script_pubkey: ScriptBuf::new_p2sh(&Script::from_bytes(redeem).script_hash()),
+                    segwit: true,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Checks the signature with libsecp256k1, which is not what signs.
+    fn check(&self, transaction: &Transaction, index: usize, coin: &TxOut) -> Result<(), String> {
+        let signature = ecdsa::Signature::from_slice(&self.signature)
+            .map_err(|error| format!("no strict DER signature: {error}"))?;
+        if signature.sighash_type != EcdsaSighashType::All || signature.to_vec() != self.signature {
+            return Err("not a signature of type SIGHASH_ALL in strict DER".to_owned());
+        }
+        let mut low = signature.signature;
+        low.normalize_s();
+        if low != signature.signature {
+            return Err("S is high".to_owned());
+        }
+        let mut cache = SighashCache::new(transaction);
+        let digest = if self.segwit {
+            let program = program_of(&self.key).ok_or("no compressed public key")?;
+            cache
+                .p2wpkh_signature_hash(index, &program, coin.value, EcdsaSighashType::All)
+                .map(|hash| hash.to_byte_array())
+                .map_err(|error| error.to_string())?
+        } else {
+            cache
+                .legacy_signature_hash(index, &coin.script_pubkey, EcdsaSighashType::All.to_u32())
+                .map(|hash| hash.to_byte_array())
+                .map_err(|error| error.to_string())?
+        };
+        let key = bitcoin::PublicKey::from_slice(&self.key).map_err(|error| error.to_string())?;
+        let secp: Secp256k1<VerifyOnly> = Secp256k1::verification_only();
+        secp.verify_ecdsa(
+            &Message::from_digest(digest),
+            &signature.signature,
+            &key.inner,
+        )
+        .map_err(|_| "the signature is wrong".to_owned())
+    }
+}
+
+fn program_of(key: &[u8]) -> Option<ScriptBuf> {
+    let key = CompressedPublicKey::from_slice(key).ok()?;
+    Some(ScriptBuf::new_p2wpkh(&key.wpubkey_hash()))
+}

@@ -1,0 +1,176 @@
+//! What a transaction does, for people.
+
+use std::collections::BTreeMap;
+
+use bitcoin::{Script, TxOut, absolute::LockTime, script::Instruction};
+use kms_core::chain::{Amount, Fee, Network, Summary, Transfer};
+use ruint::aliases::U256;
+
+use crate::{address, params::Params, unsigned::Spending};
+
+/// Says what signing `spending` does.
+pub(crate) fn summarize(params: &Params, network: Network, spending: &Spending) -> Summary {
+    let prefixes = params.prefixes(network);
+    let place = |script: &Script| place(address::of_script(prefixes, script), script);
+    let amount = |sat: u64| Amount::new(U256::from(sat), params.info.unit.clone());
+
+    let mut from = Vec::new();
+    let mut coins: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for coin in spending.coins() {
+        let owner = place(&coin.script_pubkey);
+        if !from.contains(&owner) {
+            from.push(owner.clone());
+        }
+        let (count, sum) = coins.entry(owner).or_default();
+        *count = count.saturating_add(1);
+        *sum = sum.saturating_add(coin.value.to_sat());
+    }
+    let mut details: Vec<(String, String)> = Vec::new();
+    for owner in &from {
+        if let Some((count, sum)) = coins.get(owner) {
+            let noun = if *count == 1 { "coin" } else { "coins" };
+            let spent = format!("{} in {count} {noun} of {owner}", amount(*sum));
+            details.push(("spends".to_owned(), spent));
+        }
+    }
+    let vbytes = spending.signed_weight().to_vbytes_ceil();
+    let fee_sat = spending.fee().to_sat();
+    let rate = format!("at least {} sat/vB", rate(fee_sat, vbytes));
+    details.push(("fee rate".to_owned(), rate));
+    let replaceable = if spending.transaction().is_explicitly_rbf() {
+        "yes (BIP-125)"
+    } else {
+        "no"
+    };
+    details.push(("replaceable".to_owned(), replaceable.to_owned()));
+    details.extend(lock_time(spending).map(|text| ("lock time".to_owned(), text)));
+
+    Summary {
+        chain: params.info.code.to_owned(),
+        network,
+        action: "transfer".to_owned(),
+        from,
+        transfers: spending
+            .transaction()
+            .output
+            .iter()
+            .map(|output| Transfer {
+                to: place(&output.script_pubkey),
+                amount: amount(output.value.to_sat()),
+                change: is_change(spending, output),
+            })
+            .collect(),
+        fee: Some(Fee {
+            amount: amount(fee_sat),
+            ceiling: false,
+        }),
+        nonce: None,
+        details,
+        warnings: warnings(params, spending, vbytes),
+    }
+}
+
+/// An output goes back to the sender when a coin that is spent has the same script.
+fn is_change(spending: &Spending, output: &TxOut) -> bool {
+    spending
+        .coins()
+        .iter()
+        .any(|coin| coin.script_pubkey == output.script_pubkey)
+}
+
+/// The address; where there is none, what the script says.
+fn place(address: Option<String>, script: &Script) -> String {
+    if let Some(address) = address {
+        return address;
+    }
+    if !script.is_op_return() {
+        return format!("script {}", hex::encode(script.as_bytes()));
+    }
+    let pushes = script.instructions().skip(1).map(|instruction| {
+        let push = match instruction.ok()? {
+            Instruction::PushBytes(bytes) => bytes.as_bytes(),
+            Instruction::Op(_) => return None,
+        };
+        let text = std::str::from_utf8(push)
+            .ok()
+            .filter(|text| !text.is_empty() && !text.chars().any(char::is_control));
+        Some(text.map_or_else(|| hex::encode(push), |text| format!("{text:?}")))
+    });
+    match pushes.collect::<Option<Vec<_>>>() {
+        Some(pushes) => format!("OP_RETURN {}", pushes.join(" "))
+            .trim_end()
+            .to_owned(),
+        None => format!("OP_RETURN script {}", hex::encode(script.as_bytes())),
+    }
+}
+
+/// Satoshis for each virtual byte, to three decimal places, rounded down.
+fn rate(sat: u64, vbytes: u64) -> String {
+    let thousandths = u128::from(sat)
+        .saturating_mul(1000)
+        .checked_div(u128::from(vbytes))
+        .unwrap_or_default();
+    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
+}
+
+fn lock_time(spending: &Spending) -> Option<String> {
+    let transaction = spending.transaction();
+    if !transaction.is_lock_time_enabled() {
+        return None;
+    }
+    match transaction.lock_time {
+        LockTime::Blocks(height) if height.to_consensus_u32() == 0 => None,
+        LockTime::Blocks(height) => Some(format!("not before block {height}")),
+        LockTime::Seconds(time) => Some(format!("not before Unix time {time}")),
+    }
+}
+
+fn warnings(params: &Params, spending: &Spending, vbytes: u64) -> Vec<String> {
+    let transaction = spending.transaction();
+    let mut warnings = Vec::new();
+    let fee = spending.fee().to_sat();
+    let paid: u64 = transaction
+        .output
+        .iter()
+        .filter(|output| !is_change(spending, output))
+        .fold(0, |sum: u64, output| {
+            sum.saturating_add(output.value.to_sat())
+        });
+    if fee < vbytes {
+        warnings.push("the fee is below 1 sat/vB, nodes may not relay it".to_owned());
+    }
+    if fee > paid && paid > 0 {
+        warnings.push("the fee is higher than what is paid".to_owned());
+    }
+    if paid == 0 {
+        warnings.push("nothing is paid to anybody else".to_owned());
+    }
+    for (index, output) in transaction.output.iter().enumerate() {
+        let sat = output.value.to_sat();
+        if output.script_pubkey.is_op_return() {
+            if sat > 0 {
+                warnings.push(format!("output {index} destroys its amount (OP_RETURN)"));
+            }
+        } else if sat < (params.dust_limit)(&output.script_pubkey) {
+            warnings.push(format!("output {index} is dust, nodes may not relay it"));
+        }
+    }
+    if !(1..=3).contains(&transaction.version.0) {
+        warnings.push(format!(
+            "version {} is not standard, nodes may not relay it",
+            transaction.version.0
+        ));
+    }
+    let relative = transaction.version.0 >= 2;
+    for (index, input) in transaction.input.iter().enumerate() {
+        if relative && input.sequence.is_relative_lock_time() && input.sequence.0 & 0xffff != 0 {
+            warnings.push(format!(
+                "input {index} can be mined only some time after its coin (BIP-68)"
+            ));
+        }
+    }
+    if lock_time(spending).is_some() {
+        warnings.push("it cannot be mined before its lock time".to_owned());
+    }
+    warnings
+}
