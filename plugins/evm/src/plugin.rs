@@ -1,0 +1,126 @@
+//! Every row of the table as a plugin: the steps of the recipe behind the trait.
+
+use alloy_primitives::{Signature, U256, keccak256};
+use kms_core::{
+    chain::rehearsal::Rehearsal,
+    prelude::{Signature as KeySignature, *},
+};
+
+use crate::{EvmChain, address, prepare, private_key, summary, transaction::Body};
+
+#[async_trait]
+impl ChainPlugin for EvmChain {
+    fn info(&self) -> &'static ChainInfo {
+        self.info
+    }
+
+    fn address(&self, _network: Network, key: &PublicKey) -> Result<Address, WalletError> {
+        let address = address::of_key(key)?;
+        Ok(Address::new(format!(
+            "{}{}",
+            self.address_prefix,
+            hex::encode(address)
+        )))
+    }
+
+    fn parse_private_key(
+        &self,
+        _network: Network,
+        text: &SecretText,
+    ) -> Result<SecretKey, WalletError> {
+        private_key::parse(self.info.code, text)
+    }
+
+    fn format_private_key(&self, _network: Network, key: &SecretKey) -> SecretText {
+        private_key::format(key)
+    }
+
+    async fn prepare(
+        &self,
+        pending: &PendingTransaction,
+        signers: Vec<Signer>,
+        node: &dyn NodeApi,
+    ) -> Result<Unsigned, TransactionError> {
+        let sender = address::of_key(&only_signer(&signers)?.public_key)?;
+        let body = prepare::prepare(self, pending, sender, node).await?;
+        Ok(Unsigned {
+            signers,
+            body: body.encode(),
+        })
+    }
+
+    fn summarize(
+        &self,
+        network: Network,
+        unsigned: &Unsigned,
+    ) -> Result<Summary, TransactionError> {
+        let sender = address::of_key(&only_signer(&unsigned.signers)?.public_key)?;
+        let body = Body::decode(&unsigned.body)?;
+        Ok(summary::summarize(self, network, &body, sender))
+    }
+
+    fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
+        only_signer(&unsigned.signers)?;
+        let body = Body::decode(&unsigned.body)?;
+        Ok(vec![Preimage {
+            signer: 0,
+            scheme: Scheme::EcdsaSecp256k1,
+            payload: body.transaction.signature_hash().to_vec(),
+        }])
+    }
+
+    fn assemble(
+        &self,
+        unsigned: &Unsigned,
+        signatures: &[VerifiedSignature],
+    ) -> Result<Assembled, TransactionError> {
+        only_signer(&unsigned.signers)?;
+        let body = Body::decode(&unsigned.body)?;
+        let [signature] = signatures else {
+            return Err(TransactionError::Malformed(format!(
+                "one signature is needed, not {}",
+                signatures.len()
+            )));
+        };
+        let raw = body
+            .transaction
+            .encode_signed(&recoverable(signature.signature())?);
+        Ok(Assembled {
+            tx_data: format!("0x{}", hex::encode(&raw)),
+            transaction_id: format!("0x{}", hex::encode(keccak256(&raw))),
+        })
+    }
+
+    fn rehearsal(&self) -> Option<&dyn Rehearsal> {
+        Some(self)
+    }
+}
+
+fn only_signer(signers: &[Signer]) -> Result<&Signer, TransactionError> {
+    match signers {
+        [signer] => Ok(signer),
+        _ => Err(TransactionError::Malformed(format!(
+            "one key signs, not {}",
+            signers.len()
+        ))),
+    }
+}
+
+/// The signature with the parity of R.y. The recovery ids 2 and 3 (R.x at or above the group
+/// order) have no place in a transaction; they come once in 2^127 signatures.
+fn recoverable(signature: &KeySignature) -> Result<Signature, TransactionError> {
+    let odd = match signature.recovery_id() {
+        Some(0) => false,
+        Some(1) => true,
+        _ => {
+            return Err(TransactionError::Malformed(
+                "an ECDSA signature with the recovery id 0 or 1 is needed".to_owned(),
+            ));
+        }
+    };
+    Ok(Signature::new(
+        U256::from_be_bytes(*signature.r()),
+        U256::from_be_bytes(*signature.s()),
+        odd,
+    ))
+}
