@@ -8,6 +8,7 @@ mod format;
 mod json;
 mod kdf;
 mod legacy;
+mod migrate;
 mod notice;
 mod store;
 
@@ -17,6 +18,9 @@ pub use self::{
     error::{Damage, LegacyCheck, VaultError},
     json::pretty,
     kdf::{KdfParams, KeyLabel},
+    migrate::{
+        KindCounts, LegacyTrap, MigrationReport, MigrationRules, OddEntry, TrapCondition, TrapFinding,
+    },
     notice::Notice,
     store::{FileFormat, Inspection, OpenVault, StoreOptions, VaultStore},
 };
