@@ -66,7 +66,7 @@ pub enum KeyError {
     },
     /// The signature does not verify against the public key that should have made it.
     #[error("the signature does not belong to the key {0}")]
-    SignatureMismatch(PublicKey),
+    SignatureMismatch(Box<PublicKey>),
     /// A word that is not in the BIP-39 English list; its position counts from 1.
     #[error("word {0} of the mnemonic is not in the BIP-39 English word list")]
     UnknownWord(usize),

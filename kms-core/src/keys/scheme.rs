@@ -136,7 +136,7 @@ impl Signature {
         if holds {
             Ok(())
         } else {
-            Err(KeyError::SignatureMismatch(key.clone()))
+            Err(KeyError::SignatureMismatch(Box::new(key.clone())))
         }
     }
 }

@@ -248,7 +248,7 @@ mod tests {
             signature.verify(&public, *scheme, &[1; 32]).unwrap();
             assert_eq!(
                 signature.verify(&public, *scheme, &[2; 32]),
-                Err(KeyError::SignatureMismatch(public.clone()))
+                Err(KeyError::SignatureMismatch(Box::new(public.clone())))
             );
             assert_eq!(public.to_string().parse::<PublicKey>().unwrap(), public);
         }
