@@ -56,6 +56,9 @@ impl ChainPlugin for EvmChain {
     ) -> Result<Summary, TransactionError> {
         let sender = address::of_key(&only_signer(&unsigned.signers)?.public_key)?;
         let body = Body::decode(&unsigned.body)?;
+        // Checked when it was prepared; checked again, because a frozen value may be read back
+        // under another configuration.
+        self.check_chain_id(network, body.transaction.chain_id())?;
         Ok(summary::summarize(self, network, &body, sender))
     }
 
@@ -93,6 +96,24 @@ impl ChainPlugin for EvmChain {
 
     fn rehearsal(&self) -> Option<&dyn Rehearsal> {
         Some(self)
+    }
+}
+
+impl EvmChain {
+    /// Refuses a chain id of another chain or network: a signature is as good on any chain that
+    /// has its id.
+    pub(crate) fn check_chain_id(
+        &self,
+        network: Network,
+        chain_id: u64,
+    ) -> Result<(), TransactionError> {
+        if self.chain_ids.of(network).contains(&chain_id) {
+            return Ok(());
+        }
+        Err(TransactionError::Refused(format!(
+            "chain id {chain_id} is not one of {} {network}",
+            self.info.name
+        )))
     }
 }
 

@@ -218,26 +218,15 @@ impl Draft<'_> {
     }
 
     /// The chain id as given or as the node says; either way it must belong to the chain and
-    /// network, for a signature is as good on any chain that has this id.
+    /// network.
     async fn complete_chain_id(&mut self) -> Result<(), TransactionError> {
         self.chain_id = match self.request.chain_id {
             Some(chain_id) => chain_id,
             None => self.questions.chain_id().await?,
         };
-        let network = self.questions.node.network();
-        if !self
-            .questions
+        self.questions
             .chain
-            .chain_ids
-            .of(network)
-            .contains(&self.chain_id)
-        {
-            return Err(TransactionError::Refused(format!(
-                "chain id {} is not one of {} {network}",
-                self.chain_id, self.questions.chain.info.name
-            )));
-        }
-        Ok(())
+            .check_chain_id(self.questions.node.network(), self.chain_id)
     }
 
     fn transaction(self, kind: Kind) -> Transaction {

@@ -249,9 +249,7 @@ fn describe_envelope(summary: &mut Summary, transaction: &Transaction) {
             format!("{addresses} addresses, {keys} storage keys"),
         );
     }
-    if let Some(chain_id) = transaction.chain_id() {
-        detail(summary, "chain id", chain_id.to_string());
-    }
+    detail(summary, "chain id", transaction.chain_id().to_string());
     detail(summary, "type", kind.to_owned());
 }
 

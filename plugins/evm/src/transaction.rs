@@ -49,7 +49,7 @@ impl Transaction {
         .map_err(|_| NotOurs)?;
         // alloy reads more than it writes (bytes after the end, other values in place of the two
         // zeros); what does not come out again as it went in is not ours.
-        if transaction.chain_id().is_none() || transaction.encode_for_signing() != bytes {
+        if transaction.chain_id() == 0 || transaction.encode_for_signing() != bytes {
             return Err(NotOurs);
         }
         Ok(transaction)
@@ -67,12 +67,13 @@ impl Transaction {
         raw
     }
 
-    /// The EIP-155 chain id.
-    pub(crate) fn chain_id(&self) -> Option<u64> {
+    /// The EIP-155 chain id. A legacy transaction without one, which could be replayed on every
+    /// chain, is neither made nor read here; 0 is the id of no chain.
+    pub(crate) fn chain_id(&self) -> u64 {
         match self {
-            Self::Legacy(inner) => inner.chain_id,
-            Self::Eip2930(inner) => Some(inner.chain_id),
-            Self::Eip1559(inner) => Some(inner.chain_id),
+            Self::Legacy(inner) => inner.chain_id.unwrap_or_default(),
+            Self::Eip2930(inner) => inner.chain_id,
+            Self::Eip1559(inner) => inner.chain_id,
         }
     }
 
@@ -227,10 +228,10 @@ mod tests {
         let numbers = any::<(u64, u64, u64, u128, u128, [u64; 4])>();
         (0_u8..3, numbers, kind, input, list).prop_map(|(ty, numbers, to, input, access_list)| {
             let (chain_id, nonce, gas_limit, price, max_priority_fee_per_gas, value) = numbers;
-            let value = U256::from_limbs(value);
+            let (value, chain_id) = (U256::from_limbs(value), chain_id.max(1));
             match ty {
                 0 => Transaction::Legacy(TxLegacy {
-                    chain_id: Some(chain_id.max(1)),
+                    chain_id: Some(chain_id),
                     nonce,
                     gas_price: price,
                     gas_limit,
@@ -313,13 +314,17 @@ mod tests {
 
     #[test]
     fn unknown_notes_are_refused() {
-        let wire = Wire {
-            transaction: Transaction::Eip1559(TxEip1559::default())
-                .encode_for_signing()
-                .into(),
-            notes: 8,
+        let wire = |notes| Wire {
+            transaction: Transaction::Eip1559(TxEip1559 {
+                chain_id: 1,
+                ..TxEip1559::default()
+            })
+            .encode_for_signing()
+            .into(),
+            notes,
         };
-        assert_eq!(Body::decode(&alloy_rlp::encode(&wire)), Err(NotOurs));
+        assert!(Body::decode(&alloy_rlp::encode(wire(7))).is_ok());
+        assert_eq!(Body::decode(&alloy_rlp::encode(wire(8))), Err(NotOurs));
     }
 
     /// The example of EIP-155.
