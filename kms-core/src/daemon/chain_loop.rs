@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
@@ -17,15 +18,17 @@ use super::{
 };
 use crate::{
     chain::PendingTransaction,
-    cloud::{CloudError, Failure},
+    cloud::{CloudError, Failure, PendingAnswer},
 };
 
 /// The most signature ids that the cloud takes in one poll.
 const IDS_PER_POLL: usize = 25_000;
 /// The longest pause after failed polls.
 const LONGEST_POLL_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// The longest pause before a transaction that the network or a server kept waiting is tried again.
+const LONGEST_TROUBLE_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// The longest pause before a transaction that was declined or failed is looked at again.
-const LONGEST_TRANSACTION_PAUSE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_DECISION_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// Works on one chain. Others cannot delay or stop it.
 pub(super) struct ChainLoop {
@@ -52,6 +55,26 @@ struct Waiting {
 struct PolledIds {
     revision: Option<u64>,
     ids: Vec<String>,
+}
+
+/// What the polls of one cycle brought.
+#[derive(Default)]
+struct Listing {
+    /// The pending transactions, each once, in the cloud's order.
+    transactions: Vec<PendingTransaction>,
+    /// Ids of list elements that are no pending transaction, and why.
+    unreadable: Vec<(String, String)>,
+    /// Whether every poll succeeded.
+    complete: bool,
+}
+
+impl Listing {
+    fn ids(&self) -> HashSet<&str> {
+        let readable = self.transactions.iter().map(|one| one.id.as_str());
+        readable
+            .chain(self.unreadable.iter().map(|(id, _)| id.as_str()))
+            .collect()
+    }
 }
 
 /// What a cycle came to.
@@ -142,7 +165,8 @@ impl ChainLoop {
                 hint = error.hint(),
                 "the vault cannot be read; nothing is signed until it can"
             );
-            self.poll_backoff.fail(self.config.period, LONGEST_POLL_PAUSE);
+            self.poll_backoff
+                .fail(self.config.period, LONGEST_POLL_PAUSE);
             tally.errors = 1;
             return tally;
         }
@@ -150,12 +174,13 @@ impl ChainLoop {
             tracing::debug!(chain = self.chain(), "no wallets, not polled");
             return tally;
         }
-        let (pending, complete) = self.poll(&mut tally).await;
-        if complete {
-            let listed: HashSet<&str> = pending.iter().map(|one| one.id.as_str()).collect();
+        let listing = self.poll(&mut tally).await;
+        if listing.complete {
+            let listed = listing.ids();
             self.waiting.retain(|id, _| listed.contains(id.as_str()));
         }
-        let failures = self.work(pending, &mut tally).await;
+        let mut failures = self.unreadable(listing.unreadable, &mut tally);
+        failures.extend(self.work(listing.transactions, &mut tally).await);
         self.report(failures, &mut tally).await;
         tally
     }
@@ -185,8 +210,7 @@ impl ChainLoop {
         Ok(())
     }
 
-    /// Gives the pending transactions, each once, and whether every poll succeeded.
-    async fn poll(&mut self, tally: &mut Tally) -> (Vec<PendingTransaction>, bool) {
+    async fn poll(&mut self, tally: &mut Tally) -> Listing {
         let chain = self.chain();
         if self.ids.ids.len() > IDS_PER_POLL && !self.chunks_announced {
             self.chunks_announced = true;
@@ -196,86 +220,135 @@ impl ChainLoop {
                 "more than {IDS_PER_POLL} wallets: the chain is polled in several calls, each of which costs API credits"
             );
         }
-        let mut transactions = Vec::new();
+        let mut listing = Listing::default();
         let mut seen = HashSet::new();
-        let mut complete = true;
         let mut worst: Option<CloudError> = None;
         for chunk in self.ids.ids.chunks(IDS_PER_POLL) {
-            if *self.shutdown.borrow() {
-                return (transactions, false);
-            }
-            let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let began = Instant::now();
-            let mut shutdown = self.shutdown.clone();
-            let answer = tokio::select! {
-                answer = self.desk.cloud.pending(chain, &ids) => answer,
-                _ = shutdown.wait_for(|stop| *stop) => return (transactions, false),
-            };
-            self.observer.polled(&Poll {
-                chain,
-                signature_ids: ids.len(),
-                pending: answer.as_ref().ok().map(|answer| answer.transactions.len()),
-                elapsed: began.elapsed(),
-            });
-            match answer {
-                Ok(answer) => {
-                    tracing::debug!(
-                        chain,
-                        wallets = ids.len(),
-                        pending = answer.transactions.len(),
-                        "polled"
-                    );
+            match self.poll_chunk(chunk).await {
+                None => return listing,
+                Some(Ok(answer)) => {
                     if let Some(notice) = &answer.notice {
                         self.notices.post(notice);
                     }
-                    for raw in answer.transactions {
-                        if let Some(one) = self.read(&raw, tally)
-                            && seen.insert(one.id.clone())
-                        {
-                            transactions.push(one);
-                        }
+                    for raw in &answer.transactions {
+                        self.read(raw, &mut seen, &mut listing, tally);
                     }
                 }
-                Err(error) => {
-                    complete = false;
+                Some(Err(error)) => {
                     tally.errors = tally.errors.saturating_add(1);
                     worst = Some(error);
                 }
             }
         }
         match worst {
-            None => self.poll_backoff = Backoff::new(),
-            Some(error) => {
-                let wait = self.poll_backoff.fail(self.config.period, LONGEST_POLL_PAUSE);
-                if let Some(asked) = error.retry_after() {
-                    self.poll_backoff.wait_at_least(asked.min(LONGEST_POLL_PAUSE));
-                }
-                tracing::error!(
-                    chain,
-                    %error,
-                    hint = error.hint(),
-                    failures = self.poll_backoff.failures(),
-                    next_try_in_s = wait.as_secs(),
-                    "the poll failed"
-                );
+            None => {
+                self.poll_backoff = Backoff::new();
+                listing.complete = true;
             }
+            Some(error) => self.pause_polling(&error),
         }
-        (transactions, complete)
+        listing
     }
 
-    fn read(&self, raw: &RawValue, tally: &mut Tally) -> Option<PendingTransaction> {
-        match PendingTransaction::from_raw(raw) {
-            Ok(pending) => Some(pending),
-            Err(error) => {
+    /// One poll call; nothing when the daemon is told to stop meanwhile.
+    async fn poll_chunk(&self, chunk: &[String]) -> Option<Result<PendingAnswer, CloudError>> {
+        let chain = self.chain();
+        let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
+        let began = Instant::now();
+        let mut shutdown = self.shutdown.clone();
+        let answer = tokio::select! {
+            biased;
+            _ = shutdown.wait_for(|stop| *stop) => return None,
+            answer = self.desk.cloud.pending(chain, &ids) => answer,
+        };
+        let pending = answer.as_ref().ok().map(|answer| answer.transactions.len());
+        tracing::debug!(chain, wallets = ids.len(), pending, "polled");
+        self.observer.polled(&Poll {
+            chain,
+            signature_ids: ids.len(),
+            pending,
+            elapsed: began.elapsed(),
+        });
+        Some(answer)
+    }
+
+    fn pause_polling(&mut self, error: &CloudError) {
+        let wait = self
+            .poll_backoff
+            .fail(self.config.period, LONGEST_POLL_PAUSE);
+        if let Some(asked) = error.retry_after() {
+            self.poll_backoff
+                .wait_at_least(asked.min(LONGEST_POLL_PAUSE));
+        }
+        tracing::error!(
+            chain = self.chain(),
+            %error,
+            hint = error.hint(),
+            failures = self.poll_backoff.failures(),
+            next_try_in_s = wait.as_secs(),
+            "the poll failed"
+        );
+    }
+
+    fn read(
+        &self,
+        raw: &RawValue,
+        seen: &mut HashSet<String>,
+        listing: &mut Listing,
+        tally: &mut Tally,
+    ) {
+        let error = match PendingTransaction::from_raw(raw) {
+            Ok(pending) => {
+                if seen.insert(pending.id.clone()) {
+                    listing.transactions.push(pending);
+                }
+                return;
+            }
+            Err(error) => error.to_string(),
+        };
+        match serde_json::from_str::<Identified>(raw.get()) {
+            Ok(Identified { id }) if seen.insert(id.clone()) => {
+                listing.unreadable.push((id, error))
+            }
+            Ok(_) => {}
+            Err(_) => {
                 tally.errors = tally.errors.saturating_add(1);
                 tracing::error!(
                     chain = self.chain(),
-                    %error,
-                    "the cloud listed something that is no pending transaction; it is left alone"
+                    error,
+                    "the cloud listed something that is no pending transaction and has no id; it is left alone"
                 );
-                None
             }
         }
+    }
+
+    /// Fails what has an id and is otherwise no pending transaction.
+    fn unreadable(&mut self, unreadable: Vec<(String, String)>, tally: &mut Tally) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for (id, error) in unreadable {
+            let is_waiting = self
+                .waiting
+                .get(&id)
+                .is_some_and(|waiting| !waiting.backoff.is_due());
+            if is_waiting || self.is_deselected(&id) {
+                continue;
+            }
+            let text = format!("Error: not a pending transaction: {error}");
+            tracing::error!(
+                chain = self.chain(),
+                transaction = id,
+                error = text,
+                "failed, reported to the cloud"
+            );
+            let outcome = Outcome::Failed(text.clone());
+            tally.count(&outcome);
+            self.remember(&id, &outcome);
+            failures.push(Failure {
+                transaction_id: id,
+                text,
+            });
+        }
+        failures
     }
 
     /// Works on the transactions of each signer in order, on different signers side by side.
@@ -307,8 +380,12 @@ impl ChainLoop {
         let mut queues: Vec<Vec<PendingTransaction>> = Vec::new();
         let mut queue_of: HashMap<Signer, Option<usize>> = HashMap::new();
         for one in pending {
-            if self.is_deselected(&one) {
-                tracing::info!(chain = self.chain(), transaction = one.id, "skipped, not selected");
+            if self.is_deselected(&one.id) {
+                tracing::info!(
+                    chain = self.chain(),
+                    transaction = one.id,
+                    "skipped, not selected"
+                );
                 continue;
             }
             let signer = Signer::of(&one);
@@ -331,12 +408,12 @@ impl ChainLoop {
         queues
     }
 
-    fn is_deselected(&self, pending: &PendingTransaction) -> bool {
+    fn is_deselected(&self, id: &str) -> bool {
         match &self.config.mode {
             Mode::Once(Selection {
                 transaction_ids: Some(ids),
                 ..
-            }) => !ids.contains(&pending.id),
+            }) => !ids.contains(id),
             _ => false,
         }
     }
@@ -377,36 +454,59 @@ impl ChainLoop {
             Outcome::Sent {
                 transaction_id,
                 summary,
-            } => tracing::info!(chain, transaction, transaction_id, summary, "signed and sent"),
+            } => tracing::info!(
+                chain,
+                transaction,
+                transaction_id,
+                summary,
+                "signed and sent"
+            ),
             Outcome::AlreadyDone => tracing::debug!(chain, transaction, "sent before"),
             Outcome::Declined(why) => {
                 tracing::warn!(chain, transaction, why, "not approved, not signed");
             }
             Outcome::Failed(error) => {
-                tracing::error!(chain, transaction, wallets, error, "failed, reported to the cloud");
+                tracing::error!(
+                    chain,
+                    transaction,
+                    wallets,
+                    error,
+                    "failed, reported to the cloud"
+                );
             }
             Outcome::Postponed(why) => {
-                tracing::warn!(chain, transaction, wallets, why, "not signed yet, tried again later");
+                tracing::warn!(
+                    chain,
+                    transaction,
+                    wallets,
+                    why,
+                    "not signed yet, tried again later"
+                );
             }
-            Outcome::Uncertain(why) => tracing::error!(chain, transaction, wallets, why, "outcome unknown"),
+            Outcome::Uncertain(why) => {
+                tracing::error!(chain, transaction, wallets, why, "outcome unknown")
+            }
         }
     }
 
     fn remember(&mut self, id: &str, outcome: &Outcome) {
-        let blocks_signer = match outcome {
+        let (blocks_signer, longest) = match outcome {
             Outcome::Sent { .. } | Outcome::AlreadyDone => {
                 self.waiting.remove(id);
                 return;
             }
-            Outcome::Declined(_) | Outcome::Failed(_) => false,
-            Outcome::Postponed(_) | Outcome::Uncertain(_) => true,
+            Outcome::Declined(_) | Outcome::Failed(_) => (false, LONGEST_DECISION_PAUSE),
+            Outcome::Postponed(_) | Outcome::Uncertain(_) => (true, LONGEST_TROUBLE_PAUSE),
         };
-        let waiting = self.waiting.entry(id.to_owned()).or_insert_with(|| Waiting {
-            backoff: Backoff::new(),
-            blocks_signer,
-        });
+        let waiting = self
+            .waiting
+            .entry(id.to_owned())
+            .or_insert_with(|| Waiting {
+                backoff: Backoff::new(),
+                blocks_signer,
+            });
         waiting.blocks_signer = blocks_signer;
-        waiting.backoff.fail(self.config.period, LONGEST_TRANSACTION_PAUSE);
+        waiting.backoff.fail(self.config.period, longest);
     }
 
     async fn report(&self, failures: Vec<Failure>, tally: &mut Tally) {
@@ -426,6 +526,12 @@ impl ChainLoop {
     }
 }
 
+/// The least that a list element must be to be reported.
+#[derive(Deserialize)]
+struct Identified {
+    id: String,
+}
+
 /// Whose transactions keep their order: the wallet named first, and its index.
 #[derive(PartialEq, Eq, Hash)]
 struct Signer {
@@ -443,7 +549,9 @@ impl Signer {
             },
             None => Self {
                 wallet: first.map(|signature| signature.id.clone()),
-                index: pending.index.or(first.and_then(|signature| signature.index)),
+                index: pending
+                    .index
+                    .or(first.and_then(|signature| signature.index)),
             },
         }
     }

@@ -29,13 +29,17 @@ pub(super) struct Desk {
 impl Desk {
     /// Takes `pending` from where the journal has it as far as it goes.
     pub(super) async fn work(&self, pending: &PendingTransaction) -> Outcome {
-        self.try_work(pending).await.unwrap_or_else(|stop| match stop {
-            Stop::Transaction(error) if error.is_transient() => Outcome::Postponed(error.to_string()),
-            Stop::Transaction(error) => Outcome::Failed(error.report_text()),
-            Stop::Journal(error) => Outcome::Postponed(error.to_string()),
-            Stop::Vault(error) => Outcome::Postponed(error.to_string()),
-            Stop::Declined(why) => Outcome::Declined(why),
-        })
+        self.try_work(pending)
+            .await
+            .unwrap_or_else(|stop| match stop {
+                Stop::Transaction(error) if error.is_transient() => {
+                    Outcome::Postponed(error.to_string())
+                }
+                Stop::Transaction(error) => Outcome::Failed(error.report_text()),
+                Stop::Journal(error) => Outcome::Postponed(error.to_string()),
+                Stop::Vault(error) => Outcome::Postponed(error.to_string()),
+                Stop::Declined(why) => Outcome::Declined(why),
+            })
     }
 
     async fn try_work(&self, pending: &PendingTransaction) -> Result<Outcome, Stop> {
@@ -44,7 +48,11 @@ impl Desk {
             network: self.network,
             id: pending.id.clone(),
         };
-        let outcome = match self.journal.receive(&key, PayloadDigest::of(pending)).await? {
+        let outcome = match self
+            .journal
+            .receive(&key, PayloadDigest::of(pending))
+            .await?
+        {
             Standing::Open => self.begin(&key, pending).await,
             Standing::Frozen(unsigned) => self.sign_and_send(&key, pending, &unsigned).await,
             Standing::Signed {
@@ -53,7 +61,8 @@ impl Desk {
                 uncertain,
             } => {
                 let summary = self.plugin.summarize(self.network, &unsigned)?;
-                self.send(&key, pending, &assembled, &summary, uncertain).await
+                self.send(&key, pending, &assembled, &summary, uncertain)
+                    .await
             }
             Standing::Done => Ok(Outcome::AlreadyDone),
             Standing::Failed(reason) => Ok(Outcome::Failed(reason)),
@@ -71,11 +80,14 @@ impl Desk {
     }
 
     /// From nothing to the frozen value: no signature exists yet.
-    async fn begin(&self, key: &TransactionKey, pending: &PendingTransaction) -> Result<Outcome, Stop> {
+    async fn begin(
+        &self,
+        key: &TransactionKey,
+        pending: &PendingTransaction,
+    ) -> Result<Outcome, Stop> {
         let vault = self.vault.latest().await?;
         let lookup = |id: &str| vault.entry(id);
-        let prepared =
-            Prepared::new(self.plugin, pending, &lookup, self.node.as_ref()).await?;
+        let prepared = Prepared::new(self.plugin, pending, &lookup, self.node.as_ref()).await?;
         tracing::info!(
             chain = key.chain,
             transaction = key.id,
@@ -99,7 +111,11 @@ impl Desk {
         // The latest vault: a wallet removed while others were asked must not sign any more.
         let vault = self.vault.latest().await?;
         let summary = self.plugin.summarize(self.network, unsigned)?;
-        let requests: Vec<_> = unsigned.signers.iter().map(|signer| signer.key_request()).collect();
+        let requests: Vec<_> = unsigned
+            .signers
+            .iter()
+            .map(|signer| signer.key_request())
+            .collect();
         let keys = wallet::keys(self.plugin, self.network, &requests, &|id| vault.entry(id))?;
         let assembled = sign(self.plugin, unsigned, &keys)?;
         drop(keys);

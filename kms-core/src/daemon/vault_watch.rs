@@ -19,7 +19,10 @@ impl VaultWatch {
         let read = move || {
             let mut vault = shared.lock().unwrap_or_else(PoisonError::into_inner);
             if vault.refresh()? {
-                tracing::info!(wallets = vault.vault().len(), "the vault changed and was read again");
+                tracing::info!(
+                    wallets = vault.vault().len(),
+                    "the vault changed and was read again"
+                );
             }
             Ok(Arc::clone(vault.vault()))
         };
