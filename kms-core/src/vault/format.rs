@@ -290,11 +290,20 @@ mod tests {
     #[test]
     fn forged_costs_are_refused_before_anything_is_derived() {
         let huge = forged(|header| header[12..16].fill(0xff));
-        assert!(matches!(Header::parse(&huge), Err(VaultError::KdfOutOfBounds(_))));
+        assert!(matches!(
+            Header::parse(&huge),
+            Err(VaultError::KdfOutOfBounds(_))
+        ));
         let passes = forged(|header| header[16..20].fill(0xff));
-        assert!(matches!(Header::parse(&passes), Err(VaultError::KdfOutOfBounds(_))));
+        assert!(matches!(
+            Header::parse(&passes),
+            Err(VaultError::KdfOutOfBounds(_))
+        ));
         let none = forged(|header| header[12..16].fill(0));
-        assert!(matches!(Header::parse(&none), Err(VaultError::KdfOutOfBounds(_))));
+        assert!(matches!(
+            Header::parse(&none),
+            Err(VaultError::KdfOutOfBounds(_))
+        ));
     }
 
     #[test]

@@ -60,7 +60,10 @@ impl TrapCondition {
             Self::Published(values) => {
                 let address = entry.address.as_deref();
                 let key = entry.stored_key().map(SecretText::expose);
-                [address, key].iter().flatten().any(|text| values.contains(text))
+                [address, key]
+                    .iter()
+                    .flatten()
+                    .any(|text| values.contains(text))
             }
         }
     }
@@ -179,9 +182,10 @@ fn report(vault: &Vault, rules: MigrationRules<'_>) -> MigrationReport {
         let listed = rules.traps.iter().filter(|trap| {
             trap.chains.contains(&entry.chain.as_str()) && trap.applies.holds(&entry)
         });
-        let advice = listed
-            .map(|trap| trap.advice)
-            .chain(open_to_anyone(&entry, plugin, &mut open_keys));
+        let advice =
+            listed
+                .map(|trap| trap.advice)
+                .chain(open_to_anyone(&entry, plugin, &mut open_keys));
         report.traps.extend(advice.map(|advice| TrapFinding {
             id: id.to_owned(),
             chain: entry.chain.clone(),
@@ -247,16 +251,17 @@ fn oddities(
             reasons.push("it holds neither a mnemonic nor a private key".to_owned());
         }
         Some(key) if key.is_empty() => reasons.push("the private key is empty".to_owned()),
-        Some(key) => {
-            // The reason a plugin gives may repeat the text.
-            if plugin.is_some_and(|plugin| plugin.parse_private_key(entry.network, key).is_err()) {
-                reasons.push(format!(
-                    "the private key is not one of {} on {}",
-                    entry.chain, entry.network
-                ));
-            }
+        // The reason a plugin gives may repeat the text.
+        Some(key)
+            if plugin
+                .is_some_and(|plugin| plugin.parse_private_key(entry.network, key).is_err()) =>
+        {
+            reasons.push(format!(
+                "the private key is not one of {} on {}",
+                entry.chain, entry.network
+            ));
         }
-        None => {}
+        Some(_) | None => {}
     }
     reasons
 }

@@ -19,7 +19,8 @@ pub use self::{
     json::pretty,
     kdf::{KdfParams, KeyLabel},
     migrate::{
-        KindCounts, LegacyTrap, MigrationReport, MigrationRules, OddEntry, TrapCondition, TrapFinding,
+        KindCounts, LegacyTrap, MigrationReport, MigrationRules, OddEntry, TrapCondition,
+        TrapFinding,
     },
     notice::Notice,
     store::{FileFormat, Inspection, OpenVault, StoreOptions, VaultStore},
