@@ -51,3 +51,72 @@ fn base58check(version: u8, hash: &[u8]) -> Option<String> {
     payload.extend_from_slice(hash);
     Some(bs58::encode(payload).with_check().into_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::{Address as BitcoinAddress, NetworkKind, ScriptBuf};
+    use kms_core::keys::SecretText;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{btc::BTC, wif};
+
+    /// The recorded addresses of single keys are P2PKH.
+    #[test]
+    fn recorded_p2pkh_addresses() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../tests/vectors/BTC.json")).unwrap();
+        let keys = vectors["keys"].as_array().unwrap();
+        assert!(!keys.is_empty());
+        for case in keys {
+            let network = Network::from_testnet_flag(case["testnet"].as_bool().unwrap());
+            let text = SecretText::new(case["privateKey"].as_str().unwrap());
+            let key = wif::parse(&BTC, network, &text).unwrap().public_key();
+            let script = InputType::P2pkh
+                .script_for(key.secp256k1().unwrap())
+                .unwrap();
+            let address = of_script(BTC.prefixes(network), &script).unwrap();
+            assert_eq!(address, case["address"].as_str().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_key_known_by_its_long_form_has_a_p2pkh_address() {
+        let key = kms_core::keys::SecretKey::secp256k1(&[7; 32])
+            .unwrap()
+            .with_uncompressed_public_key()
+            .public_key();
+        let address = of_key(&BTC, Network::Mainnet, &key).unwrap();
+        let public = bitcoin::PublicKey::from_slice(key.encoded()).unwrap();
+        let expected = BitcoinAddress::p2pkh(public, NetworkKind::Main);
+        assert_eq!(address.as_str(), expected.to_string());
+    }
+
+    proptest! {
+        #[test]
+        fn addresses_agree_with_the_library(
+            prefix in prop::sample::select(vec!["76a914", "a914", "0014", "0020", "5120", "6a14"]),
+            hash: [u8; 32],
+        ) {
+            let length = if prefix.ends_with("20") { 32 } else { 20 };
+            let suffix = match prefix {
+                "76a914" => "88ac",
+                "a914" => "87",
+                _ => "",
+            };
+            let text = format!("{prefix}{}{suffix}", hex::encode(&hash[..length]));
+            let script = ScriptBuf::from_bytes(hex::decode(text).unwrap());
+            for (network, params) in [
+                (Network::Mainnet, &bitcoin::params::MAINNET),
+                (Network::Testnet, &bitcoin::params::TESTNET3),
+            ] {
+                let expected = BitcoinAddress::from_script(&script, params).ok();
+                prop_assert_eq!(
+                    of_script(BTC.prefixes(network), &script),
+                    expected.map(|address| address.to_string())
+                );
+            }
+        }
+    }
+}

@@ -70,3 +70,42 @@ impl From<CheckError> for TransactionError {
         Self::Refused(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{HASH, STRANGER, run, spend};
+
+    #[test]
+    fn a_forgotten_change_output_is_refused() {
+        let coin = format!("0014{HASH}");
+        let forgotten = spend(&[(100_000_000, &coin)], &[(1_000_000, STRANGER)]);
+        assert_eq!(
+            run(&forgotten.to_string()).unwrap_err().to_string(),
+            "refused: the fee of 99000000 satoshis for 110 virtual bytes is above 5000 satoshis \
+             for each, which can only be a mistake"
+        );
+    }
+
+    #[test]
+    fn both_limits_must_be_exceeded() {
+        let coin = format!("0014{HASH}");
+        // 45,454 sat/vB, but 0.05 BTC in all.
+        let small = spend(&[(5_000_000 + 1_000, &coin)], &[(1_000, STRANGER)]);
+        assert!(run(&small.to_string()).is_ok());
+        let more = spend(&[(5_000_001 + 1_000, &coin)], &[(1_000, STRANGER)]);
+        assert!(run(&more.to_string()).is_err());
+        // 0.06 BTC, but for a hundred coins.
+        let coins = vec![(60_000 + 10, coin.as_str()); 100];
+        let large = spend(&coins, &[(1_000, STRANGER)]);
+        assert!(run(&large.to_string()).is_ok());
+    }
+
+    #[test]
+    fn what_no_node_relays_is_refused() {
+        let coin = format!("76a914{HASH}88ac");
+        let coins = vec![(10_000, coin.as_str()); 700];
+        let heavy = spend(&coins, &[(6_900_000, STRANGER)]);
+        let error = run(&heavy.to_string()).unwrap_err().to_string();
+        assert!(error.contains("no more than 400000"), "{error}");
+    }
+}

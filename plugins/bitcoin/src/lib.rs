@@ -34,6 +34,8 @@ mod request;
 mod select;
 mod sign;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod unsigned;
 mod wif;
 

@@ -1,6 +1,8 @@
 //! Which signer owns which input.
 
-use bitcoin::ScriptBuf;
+use std::collections::HashMap;
+
+use bitcoin::{Script, ScriptBuf};
 use kms_core::{
     chain::{Signer, TransactionError},
     keys::EcPoint,
@@ -53,7 +55,7 @@ pub(crate) fn of_inputs<'a>(
     }
     // The first signer wins where two hold the same key.
     scripts.reverse();
-    let owners: std::collections::HashMap<_, _> = scripts.into_iter().collect();
+    let owners: HashMap<_, _> = scripts.into_iter().collect();
     Ok(spending
         .coins()
         .iter()
@@ -74,7 +76,7 @@ pub(crate) fn of_all_inputs<'a>(
     params: &Params,
     spending: &Spending,
     signers: &'a [Signer],
-    address: impl Fn(&bitcoin::Script) -> Option<String>,
+    address: impl Fn(&Script) -> Option<String>,
 ) -> Result<Vec<Owner<'a>>, TransactionError> {
     let mut orphans = Vec::new();
     let mut owners = Vec::with_capacity(spending.coins().len());

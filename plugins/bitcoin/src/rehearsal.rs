@@ -360,3 +360,99 @@ fn program_of(key: &[u8]) -> Option<ScriptBuf> {
     let key = CompressedPublicKey::from_slice(key).ok()?;
     Some(ScriptBuf::new_p2wpkh(&key.wpubkey_hash()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use bitcoin::consensus::encode::serialize_hex;
+    use kms_core::{
+        chain::ChainPlugin as _,
+        keys::SecretKey,
+        testkit::{Pipeline, ScriptedNode},
+    };
+
+    use super::*;
+    use crate::{BITCOIN, testing::pending};
+
+    fn rehearsal() -> &'static dyn Rehearsal {
+        BITCOIN.rehearsal().unwrap()
+    }
+
+    /// Everything that is handed out for two single keys, one of them known by its long form.
+    fn signed() -> Vec<(RehearsalTransaction, Transaction, Vec<Address>)> {
+        let network = Network::Testnet;
+        let mut entries = BTreeMap::new();
+        let mut wallets = Vec::new();
+        let long = SecretKey::secp256k1(&[8; 32])
+            .unwrap()
+            .with_uncompressed_public_key();
+        for (id, key) in [
+            ("short", SecretKey::secp256k1(&[7; 32]).unwrap()),
+            ("long", long),
+        ] {
+            let text = BITCOIN.format_private_key(network, &key);
+            let entry = json!({"privateKey": text.expose(), "chain": "BTC", "testnet": true});
+            entries.insert(id.to_owned(), entry);
+            wallets.push(RehearsalWallet {
+                id: id.to_owned(),
+                mnemonic: false,
+                addresses: vec![BITCOIN.address(network, &key.public_key()).unwrap()],
+            });
+        }
+        let transactions = rehearsal().transactions(network, &wallets);
+        let sign = |transaction: RehearsalTransaction| {
+            let more = json!({"hashes": transaction.hashes});
+            let pending = pending(&transaction.serialized, &more);
+            let node = ScriptedNode::new(network, &[]);
+            let done = Pipeline::run(&BITCOIN, &pending, &entries, &node).unwrap();
+            let owner = wallets
+                .iter()
+                .find(|wallet| transaction.hashes.contains(&wallet.id));
+            let signed = deserialize_hex(&done.assembled.tx_data).unwrap();
+            (transaction, signed, owner.unwrap().addresses.clone())
+        };
+        transactions.into_iter().map(sign).collect()
+    }
+
+    #[test]
+    fn every_kind_of_input_is_played_and_its_owner_found() {
+        let mut kinds = Vec::new();
+        for (transaction, signed, owners) in signed() {
+            let verdict = rehearsal()
+                .verify(Network::Testnet, &serialize_hex(&signed))
+                .unwrap();
+            assert_eq!(verdict.signers, owners, "{}", transaction.title);
+            assert_eq!(verdict.transaction_id, signed.compute_txid().to_string());
+            for input in &signed.input {
+                kinds.push((input.script_sig.len() > 100, input.witness.len()));
+            }
+        }
+        for kind in [(false, 2), (true, 0)] {
+            assert!(kinds.contains(&kind), "{kind:?} is not played");
+        }
+    }
+
+    #[test]
+    fn what_was_not_signed_like_this_is_rejected() {
+        for (_, signed, _) in signed() {
+            let mut dearer = signed.clone();
+            dearer.output[0].value = Amount::from_sat(1);
+            let mut foreign = signed.clone();
+            foreign.input[0].previous_output.vout += 1;
+            let mut unsigned = signed.clone();
+            unsigned.input[0].witness.clear();
+            unsigned.input[0].script_sig = ScriptBuf::new();
+            let mut greedy = signed.clone();
+            greedy.output[0].value = Amount::MAX_MONEY;
+            for tampered in [dearer, foreign, unsigned, greedy] {
+                rehearsal()
+                    .verify(Network::Testnet, &serialize_hex(&tampered))
+                    .unwrap_err();
+            }
+        }
+        for text in ["", "00", "zz", "0200000000"] {
+            rehearsal().verify(Network::Testnet, text).unwrap_err();
+        }
+    }
+}

@@ -177,3 +177,171 @@ fn script<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ScriptBuf
         .map(ScriptBuf::from_bytes)
         .map_err(|_| serde::de::Error::custom("a script is written in hexadecimal digits"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{HASH, STRANGER, run, spend};
+
+    fn one_coin() -> Value {
+        spend(&[(100_000, &format!("0014{HASH}"))], &[(99_000, STRANGER)])
+    }
+
+    fn refusal(transaction: &Value) -> String {
+        run(&transaction.to_string()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_missing_sequence_number_is_final() {
+        let mut transaction = one_coin();
+        let with = run(&transaction.to_string()).unwrap().assembled;
+        let input = transaction["inputs"][0].as_object_mut().unwrap();
+        input.remove("sequenceNumber");
+        assert_eq!(run(&transaction.to_string()).unwrap().assembled, with);
+    }
+
+    #[test]
+    fn a_hash_is_compared_with_the_transaction() {
+        let mut transaction = one_coin();
+        transaction["hash"] = json!("");
+        assert!(run(&transaction.to_string()).is_ok());
+        transaction["hash"] = json!("00".repeat(32));
+        let refusal = refusal(&transaction);
+        assert!(refusal.starts_with("refused: hash is 0000"), "{refusal}");
+        let txid = refusal.rsplit(' ').next().unwrap();
+        transaction["hash"] = json!(txid);
+        assert!(run(&transaction.to_string()).is_ok());
+        transaction["hash"] = json!(txid.to_uppercase());
+        assert!(run(&transaction.to_string()).is_ok());
+    }
+
+    #[test]
+    fn a_script_that_is_there_already_counts_for_the_hash_and_is_replaced() {
+        let mut transaction = spend(
+            &[(100_000, &format!("76a914{HASH}88ac"))],
+            &[(99_000, STRANGER)],
+        );
+        let expected = run(&transaction.to_string()).unwrap().assembled;
+        transaction["inputs"][0]["script"] = json!("51");
+        assert_eq!(run(&transaction.to_string()).unwrap().assembled, expected);
+        transaction["hash"] = json!("00".repeat(32));
+        let with = refusal(&transaction);
+        transaction["inputs"][0]["script"] = json!("");
+        assert_ne!(refusal(&transaction), with);
+    }
+
+    #[test]
+    fn amounts_are_whole_numbers() {
+        for amount in [json!(99000.0), json!("99000"), json!(-1), json!(1e30)] {
+            let mut transaction = one_coin();
+            transaction["outputs"][0]["satoshis"] = amount.clone();
+            assert!(
+                matches!(
+                    run(&transaction.to_string()),
+                    Err(TransactionError::Malformed(_))
+                ),
+                "{amount}"
+            );
+        }
+    }
+
+    #[test]
+    fn large_amounts_are_exact() {
+        let sat = (1 << 53) - 1;
+        let transaction = spend(&[(sat, &format!("0014{HASH}"))], &[(sat - 1000, STRANGER)]);
+        let done = run(&transaction.to_string()).unwrap();
+        assert!(
+            done.summary.contains("90071992.5473999"),
+            "{}",
+            done.summary
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_signed_is_refused_with_its_reason() {
+        let coin = format!("0014{HASH}");
+        let p2wsh = format!("0020{}", "ab".repeat(32));
+        let mut twice = spend(&[(9_000, &coin), (9_000, &coin)], &[(9_000, STRANGER)]);
+        twice["inputs"][1]["outputIndex"] = json!(0);
+        let mut unknown = one_coin();
+        unknown["inputs"][0]["output"] = Value::Null;
+        let most = u64::MAX;
+        let cases = [
+            (twice, "is spent twice"),
+            (unknown, "input 0 has no output"),
+            (spend(&[], &[(1, STRANGER)]), "at least one input"),
+            (spend(&[(1, &coin)], &[]), "at least one input"),
+            (
+                spend(&[(1_000, &p2wsh)], &[(1, STRANGER)]),
+                "unsupported script type of input 0: 0020abab",
+            ),
+            (
+                spend(&[(1_000, &coin)], &[(1_001, STRANGER)]),
+                "it pays 1001 but spends only 1000",
+            ),
+            (
+                spend(&[(most, &coin), (most, &coin)], &[(1, STRANGER)]),
+                "2^64",
+            ),
+        ];
+        for (transaction, expected) in cases {
+            let refusal = refusal(&transaction);
+            assert!(refusal.starts_with("refused: "), "{refusal}");
+            assert!(refusal.contains(expected), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn inputs_that_nobody_signs_are_named() {
+        let refusal = refusal(&spend(
+            &[
+                (9_000, STRANGER),
+                (9_000, &format!("0014{HASH}")),
+                (9_000, &format!("a914{HASH}87")),
+            ],
+            &[(26_000, STRANGER)],
+        ));
+        let id = "5f".repeat(32);
+        assert_eq!(
+            refusal,
+            format!(
+                "refused: none of the named wallets can sign input \
+                 0 ({id}:0, bc1qqqqsyqcyq5rqwzqfpg9scrgwpugpzysn4v0345), \
+                 2 ({id}:2, 3CNHUhP3uyB9EUtRLsmvFUmvGdjGdkTxJw)"
+            )
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = run(&text);
+        }
+
+        #[test]
+        fn no_changed_text_panics(position: prop::sample::Index, text in "[\\PC]{0,4}") {
+            let mut characters: Vec<char> = one_coin().to_string().chars().collect();
+            let position = position.index(characters.len());
+            characters.splice(position..=position, text.chars());
+            let _ = run(&characters.into_iter().collect::<String>());
+        }
+
+        #[test]
+        fn no_numbers_panic(
+            numbers in prop::array::uniform5(any::<u64>()),
+            script in prop::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let mut transaction = one_coin();
+            transaction["version"] = json!(numbers[0]);
+            transaction["nLockTime"] = json!(numbers[1] >> 31);
+            transaction["inputs"][0]["sequenceNumber"] = json!(numbers[2] >> 31);
+            transaction["inputs"][0]["output"]["satoshis"] = json!(numbers[3]);
+            transaction["outputs"][0]["satoshis"] = json!(numbers[4]);
+            transaction["outputs"][0]["script"] = json!(hex::encode(script));
+            let _ = run(&transaction.to_string());
+        }
+    }
+}

@@ -133,3 +133,142 @@ fn derivation_index(response: &WithdrawalResponse) -> u32 {
         .and_then(|address| address.derivation_key)
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use kms_core::chain::{KeySource, Network};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::pending;
+
+    const MNEMONIC: KeySource = KeySource {
+        mnemonic: true,
+        stored_key: false,
+        network: Network::Mainnet,
+    };
+    const SINGLE_KEY: KeySource = KeySource {
+        mnemonic: false,
+        stored_key: true,
+        network: Network::Mainnet,
+    };
+    const HASHES: Via = Via::Hashes;
+
+    fn at(index: u32) -> Via {
+        Via::Signatures { index: Some(index) }
+    }
+
+    fn select(
+        more: &Value,
+        candidates: &[(&str, Via, Option<KeySource>)],
+    ) -> Result<Vec<(String, Option<u32>)>, TransactionError> {
+        let candidates: Vec<_> = candidates
+            .iter()
+            .map(|(id, via, entry)| Candidate {
+                id: (*id).to_owned(),
+                via: *via,
+                entry: *entry,
+            })
+            .collect();
+        let keys = keys(&pending("{}", more), &candidates)?;
+        Ok(keys.into_iter().map(|key| (key.id, key.index)).collect())
+    }
+
+    fn on_chain(
+        candidates: &[(&str, Via, Option<KeySource>)],
+    ) -> Result<Vec<(String, Option<u32>)>, TransactionError> {
+        select(&json!({}), candidates)
+    }
+
+    #[test]
+    fn every_named_wallet_takes_part_once() {
+        let keys = on_chain(&[
+            ("a", HASHES, Some(SINGLE_KEY)),
+            ("m", HASHES, Some(MNEMONIC)),
+            ("gone", HASHES, None),
+            ("a", HASHES, Some(SINGLE_KEY)),
+            ("m", at(0), Some(MNEMONIC)),
+            ("a", at(9), Some(SINGLE_KEY)),
+            ("b", Via::Signatures { index: None }, Some(SINGLE_KEY)),
+            ("m", Via::Signatures { index: None }, Some(MNEMONIC)),
+            ("m", at(7), Some(MNEMONIC)),
+            ("m", at(0), Some(MNEMONIC)),
+        ]);
+        let expected = [("a", None), ("m", Some(0)), ("b", None), ("m", Some(7))];
+        assert_eq!(
+            keys.unwrap(),
+            expected.map(|(id, index)| (id.to_owned(), index))
+        );
+    }
+
+    #[test]
+    fn an_unknown_id_in_signatures_is_named() {
+        let keys = on_chain(&[("a", HASHES, Some(SINGLE_KEY)), ("gone", at(0), None)]);
+        assert!(matches!(keys, Err(TransactionError::UnknownWallet(id)) if id == "gone"));
+    }
+
+    #[test]
+    fn there_must_be_a_key() {
+        for candidates in [
+            vec![],
+            vec![("gone", HASHES, None)],
+            vec![("m", HASHES, Some(MNEMONIC))],
+            vec![("m", Via::Signatures { index: None }, Some(MNEMONIC))],
+        ] {
+            let keys = on_chain(&candidates);
+            assert!(
+                matches!(keys, Err(TransactionError::NoSigningWallet)),
+                "{candidates:?}"
+            );
+        }
+    }
+
+    fn withdrawal(responses: &Value) -> Value {
+        json!({"withdrawalId": "w", "withdrawalResponses": responses})
+    }
+
+    #[test]
+    fn off_chain_each_coin_names_its_key() {
+        let more = withdrawal(&json!([
+            {"vIn": "aa", "address": {"derivationKey": 5}},
+            {"vIn": "-1", "address": {"derivationKey": 6}},
+            {"vIn": "bb"},
+            {"vIn": "cc", "address": null},
+            {"vIn": "dd", "address": {"derivationKey": null}},
+            {"vIn": "ee", "address": {"derivationKey": 5}},
+        ]));
+        let keys = select(
+            &more,
+            &[
+                ("gone", HASHES, None),
+                ("m", HASHES, Some(MNEMONIC)),
+                ("other", HASHES, Some(MNEMONIC)),
+            ],
+        );
+        let expected = [("m", Some(5)), ("m", Some(0))];
+        assert_eq!(
+            keys.unwrap(),
+            expected.map(|(id, index)| (id.to_owned(), index))
+        );
+    }
+
+    #[test]
+    fn off_chain_needs_a_mnemonic_and_the_coins() {
+        let coins = withdrawal(&json!([{"vIn": "aa"}]));
+        let keys = select(&coins, &[("a", HASHES, Some(SINGLE_KEY))]);
+        assert_eq!(
+            keys.unwrap_err().to_string(),
+            "refused: an off-chain withdrawal needs a mnemonic, wallet a is a single key"
+        );
+        let keys = select(&coins, &[("gone", HASHES, None)]);
+        assert!(matches!(keys, Err(TransactionError::UnknownWallet(id)) if id == "gone"));
+        let keys = select(&coins, &[]);
+        assert!(matches!(keys, Err(TransactionError::NoWallet)));
+
+        let mnemonic = [("m", HASHES, Some(MNEMONIC))];
+        let keys = select(&json!({"withdrawalId": "w"}), &mnemonic);
+        assert!(matches!(keys, Err(TransactionError::Malformed(_))));
+        let keys = select(&withdrawal(&json!([{"vIn": "-1"}])), &mnemonic);
+        assert!(matches!(keys, Err(TransactionError::NoSigningWallet)));
+    }
+}

@@ -174,3 +174,146 @@ fn warnings(params: &Params, spending: &Spending, vbytes: u64) -> Vec<String> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests {
+    use kms_core::chain::ChainPlugin as _;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        BITCOIN,
+        testing::{HASH, STRANGER, run, spend},
+    };
+
+    fn summary(transaction: &serde_json::Value) -> Summary {
+        let done = run(&transaction.to_string()).unwrap();
+        BITCOIN.summarize(Network::Mainnet, &done.unsigned).unwrap()
+    }
+
+    const OWN: &str = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
+
+    #[test]
+    fn it_says_what_is_spent_paid_and_kept() {
+        let own = format!("0014{HASH}");
+        let mut transaction = spend(
+            &[(100_000, &own), (50_000, &own)],
+            &[(40_000, STRANGER), (0, "6a0568656c6c6f"), (108_000, &own)],
+        );
+        transaction["inputs"][1]["sequenceNumber"] = json!(0xffff_fffd_u32);
+        let summary = summary(&transaction);
+        assert_eq!(summary.from, [OWN]);
+        let transfers: Vec<_> = summary
+            .transfers
+            .iter()
+            .map(|t| (t.to.as_str(), t.amount.to_string(), t.change))
+            .collect();
+        assert_eq!(
+            transfers,
+            [
+                (
+                    "bc1qqqqsyqcyq5rqwzqfpg9scrgwpugpzysn4v0345",
+                    "0.0004 BTC".to_owned(),
+                    false
+                ),
+                ("OP_RETURN \"hello\"", "0 BTC".to_owned(), false),
+                (OWN, "0.00108 BTC".to_owned(), true),
+            ]
+        );
+        assert_eq!(summary.fee.unwrap().amount.to_string(), "0.00002 BTC");
+        let details: Vec<_> = summary
+            .details
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        assert_eq!(
+            details,
+            [
+                format!("spends: 0.0015 BTC in 2 coins of {OWN}"),
+                "fee rate: at least 8.888 sat/vB".to_owned(),
+                "replaceable: yes (BIP-125)".to_owned(),
+            ]
+        );
+        assert_eq!(summary.warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_odd_is_pointed_out() {
+        let own = format!("0014{HASH}");
+        let mut transaction = spend(&[(1_000, &own)], &[(1, "6a"), (1, STRANGER), (990, &own)]);
+        transaction["version"] = json!(9);
+        transaction["nLockTime"] = json!(800_123);
+        transaction["inputs"][0]["sequenceNumber"] = json!(144);
+        let summary = summary(&transaction);
+        assert_eq!(
+            summary.warnings,
+            [
+                "the fee is below 1 sat/vB, nodes may not relay it",
+                "the fee is higher than what is paid",
+                "output 0 destroys its amount (OP_RETURN)",
+                "output 1 is dust, nodes may not relay it",
+                "version 9 is not standard, nodes may not relay it",
+                "input 0 can be mined only some time after its coin (BIP-68)",
+                "it cannot be mined before its lock time",
+            ]
+        );
+        let lock_time = ("lock time".to_owned(), "not before block 800123".to_owned());
+        assert!(summary.details.contains(&lock_time));
+
+        let sweep = spend(&[(10_000, &own)], &[(9_000, &own)]);
+        assert_eq!(
+            self::summary(&sweep).warnings,
+            ["nothing is paid to anybody else"]
+        );
+    }
+
+    #[test]
+    fn an_output_without_an_address_shows_its_script() {
+        let own = format!("0014{HASH}");
+        let outputs = [
+            (1_000, "51"),
+            (0, "6a"),
+            (0, "6a02ff00"),
+            (0, "6a4c"),
+            (0, "6a0361066203620a62"),
+        ];
+        let summary = summary(&spend(&[(10_000, &own)], &outputs));
+        let to: Vec<_> = summary.transfers.into_iter().map(|t| t.to).collect();
+        assert_eq!(
+            to,
+            [
+                "script 51",
+                "OP_RETURN",
+                "OP_RETURN ff00",
+                "OP_RETURN script 6a4c",
+                "OP_RETURN 610662 620a62",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_fee_rate_is_that_of_the_signed_transaction() {
+        for (coin, most) in [
+            (format!("0014{HASH}"), 1),
+            (format!("76a914{HASH}88ac"), 2),
+            (
+                format!("a914{}87", "bcfeb728b584253d5f3f70bcb780e9ef218a68f4"),
+                1,
+            ),
+        ] {
+            let transaction = spend(&[(100_000, &coin)], &[(90_000, STRANGER)]);
+            let done = run(&transaction.to_string()).unwrap();
+            let signed: bitcoin::Transaction =
+                bitcoin::consensus::encode::deserialize_hex(&done.assembled.tx_data).unwrap();
+            let estimate = Spending::decode(&done.unsigned.body)
+                .unwrap()
+                .signed_weight()
+                .to_vbytes_ceil();
+            let actual = signed.weight().to_vbytes_ceil();
+            assert!(
+                actual <= estimate && estimate <= actual + most,
+                "{coin}: {actual} {estimate}"
+            );
+        }
+    }
+}

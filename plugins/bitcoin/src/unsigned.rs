@@ -5,6 +5,8 @@ use bitcoin::{Amount, Psbt, Transaction, TxOut, Weight};
 use kms_core::chain::TransactionError;
 use thiserror::Error;
 
+use crate::input_type::InputType;
+
 /// An unsigned transaction and the coins it spends, one for each input. It pays out no more than
 /// it spends.
 ///
@@ -94,9 +96,9 @@ impl Spending {
         self.fee
     }
 
-    /// The largest weight it can have when it is signed (BIP-141).
+    /// Its weight when it is signed (BIP-141), with compressed keys and the longest signatures.
     pub(crate) fn signed_weight(&self) -> Weight {
-        let spends_segwit = self.coins.iter().any(|coin| is_segwit(coin));
+        let spends_segwit = self.coins.iter().any(is_segwit);
         // The marker and flag of the witness serialization; an empty witness for each input.
         let inputs = u64::try_from(self.coins.len()).unwrap_or(u64::MAX);
         let overhead = if spends_segwit {
@@ -139,15 +141,12 @@ fn sum(outputs: &[TxOut]) -> Result<Amount, SpendingError> {
 }
 
 fn is_segwit(coin: &TxOut) -> bool {
-    crate::input_type::InputType::of(&coin.script_pubkey)
-        .is_some_and(crate::input_type::InputType::is_segwit)
+    InputType::of(&coin.script_pubkey).is_some_and(InputType::is_segwit)
 }
 
 /// What a signature adds to an input, at most: 72 bytes of DER with the hash type (low S), each
 /// piece with its length byte, four weight units for a byte outside the witness.
 fn signature_weight(coin: &TxOut) -> Weight {
-    use crate::input_type::InputType;
-
     const SIGNATURE: u64 = 1 + 72;
     const KEY: u64 = 1 + 33;
     Weight::from_wu(match InputType::of(&coin.script_pubkey) {

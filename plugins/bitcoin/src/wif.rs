@@ -110,3 +110,127 @@ fn why_not_base58check(error: &bs58::decode::Error) -> &'static str {
         _ => "neither wallet import format nor 64 hexadecimal digits",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::btc::BTC;
+
+    const BOTH: [Network; 2] = [Network::Mainnet, Network::Testnet];
+
+    fn read(network: Network, text: &str) -> Result<SecretKey, WalletError> {
+        parse(&BTC, network, &SecretText::new(text))
+    }
+
+    /// Bitcoin wiki, "Wallet import format", with its uncompressed key.
+    #[test]
+    fn published_example() {
+        let text = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ";
+        let key = read(Network::Mainnet, text).unwrap();
+        assert_eq!(
+            hex::encode(key.to_bytes().expose()),
+            "0c28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d"
+        );
+        assert_eq!(key.public_key().encoded().len(), 65);
+        assert_eq!(format(&BTC, Network::Mainnet, &key).expose(), text);
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_a_compressed_key() {
+        let text = "0C28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d";
+        for network in BOTH {
+            let key = read(network, text).unwrap();
+            assert_eq!(key.public_key().encoded().len(), 33);
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_other_network_is_refused() {
+        let key = SecretKey::secp256k1(&[7; 32]).unwrap();
+        for (found, expected) in [
+            (Network::Mainnet, Network::Testnet),
+            (Network::Testnet, Network::Mainnet),
+        ] {
+            let text = format(&BTC, found, &key);
+            assert_eq!(
+                parse(&BTC, expected, &text).unwrap_err(),
+                WalletError::WrongNetwork {
+                    chain: "BTC",
+                    found,
+                    expected
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_for_a_reason() {
+        let coded = |payload: &[u8]| bs58::encode(payload).with_check().into_string();
+        let long = coded(&[0x80; 35]);
+        let short = coded(&[0x80; 32]);
+        let marked = coded(&[[0x80].as_slice(), &[7; 32], &[0x02]].concat());
+        let litecoin = coded(&[[0xb0].as_slice(), &[7; 32], &[0x01]].concat());
+        let empty = coded(&[]);
+        let cases = [
+            ("", "it is too short"),
+            ("1", "it is too short"),
+            (&empty, "there is nothing in it"),
+            (&short, "wallet import format holds 32 bytes of key"),
+            (&marked, "wallet import format holds 32 bytes of key"),
+            (&long, "it is too long"),
+            (&litecoin, "the version byte is that of another chain"),
+            (
+                "L28eMtvqDhtdrsQS53H5A5RU8eTGyXs37MDGTNek4gnBLeet6gEY",
+                "the checksum is wrong",
+            ),
+            (
+                "not-Base58-0OIl",
+                "neither wallet import format nor 64 hexadecimal digits",
+            ),
+            (
+                &"g".repeat(64),
+                "64 characters, but not all are hexadecimal digits",
+            ),
+        ];
+        for (text, expected) in cases {
+            let error = read(Network::Mainnet, text).unwrap_err();
+            let WalletError::InvalidPrivateKey { reason, .. } = error else {
+                panic!("{text}: {error}");
+            };
+            assert_eq!(reason, expected, "{text}");
+        }
+        for scalar in ["00".repeat(32), "ff".repeat(32)] {
+            assert!(matches!(
+                read(Network::Mainnet, &scalar),
+                Err(WalletError::Key(_))
+            ));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_key_agree(scalar in prop::array::uniform32(1_u8..255), compressed: bool) {
+            let mut key = SecretKey::secp256k1(&scalar).unwrap();
+            if !compressed {
+                key = key.with_uncompressed_public_key();
+            }
+            for network in BOTH {
+                let text = format(&BTC, network, &key);
+                let read = parse(&BTC, network, &text).unwrap();
+                let bytes = read.to_bytes();
+                prop_assert_eq!(bytes.expose(), &scalar[..]);
+                prop_assert_eq!(read.public_key(), key.public_key());
+                let bitcoin = bitcoin::PrivateKey::from_wif(text.expose()).unwrap();
+                prop_assert_eq!(&bitcoin.inner[..], &scalar[..]);
+                prop_assert_eq!(bitcoin.compressed, compressed);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,80}") {
+            let _ = read(Network::Mainnet, &text);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What a transaction costs from its frozen form to the bytes that leave: decode, hash, sign,
+//! verify, serialize.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use kms_bitcoin::BITCOIN;
+use kms_core::{
+    chain::{KeyRequest, KeySet, Network, PendingTransaction, Unsigned, sign},
+    prelude::*,
+    testkit::ScriptedNode,
+};
+use serde_json::{json, value::RawValue};
+
+fn benches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sign");
+    for (kind, prefix, suffix) in [("P2WPKH", "0014", ""), ("P2PKH", "76a914", "88ac")] {
+        for inputs in [1_u32, 10, 100] {
+            let (unsigned, keys) = prepared(prefix, suffix, inputs);
+            group.throughput(Throughput::Elements(u64::from(inputs)));
+            group.bench_function(BenchmarkId::new(kind, inputs), |bencher| {
+                bencher.iter(|| sign(&BITCOIN, &unsigned, &keys).expect("it signs"));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn prepared(prefix: &str, suffix: &str, inputs: u32) -> (Unsigned, KeySet) {
+    // The key 1, whose public key hash is in BIP-173.
+    let hash = "751e76e8199196d454941c45d1b3a323f1433bd6";
+    let text = SecretText::new(format!("{:064x}", 1));
+    let coin = json!({"satoshis": 100_000, "script": format!("{prefix}{hash}{suffix}")});
+    let inputs = (0..inputs)
+        .map(|index| json!({"prevTxId": "ab".repeat(32), "outputIndex": index, "output": coin}));
+    let serialized = json!({
+        "version": 2,
+        "nLockTime": 0,
+        "inputs": inputs.collect::<Vec<_>>(),
+        "outputs": [{"satoshis": 90_000, "script": format!("0014{hash}")}],
+    });
+    let pending = json!({
+        "id": "0123456789abcdef01234567",
+        "chain": "BTC",
+        "serializedTransaction": serialized.to_string(),
+        "hashes": ["wallet"],
+    });
+    let raw = RawValue::from_string(pending.to_string()).expect("it is JSON");
+    let pending = PendingTransaction::from_raw(&raw).expect("it is a pending transaction");
+    let request = KeyRequest {
+        id: "wallet".to_owned(),
+        index: None,
+    };
+    let key = BITCOIN
+        .parse_private_key(Network::Mainnet, &text)
+        .expect("it is a key");
+    let mut keys = KeySet::default();
+    keys.push(request, key);
+    let signers = keys
+        .signers(&BITCOIN, Network::Mainnet)
+        .expect("it has an address");
+    let node = ScriptedNode::new(Network::Mainnet, &[]);
+    let unsigned = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime without I/O needs nothing")
+        .block_on(BITCOIN.prepare(&pending, signers, &node))
+        .expect("it is a transaction");
+    (unsigned, keys)
+}
+
+criterion_group!(all, benches);
+criterion_main!(all);
