@@ -180,18 +180,23 @@ impl fmt::Debug for FourEye {
     }
 }
 
-/// Follows a redirect unless there were too many, or it gives up encryption.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let was_encrypted = attempt
-        .previous()
-        .last()
-        .is_some_and(|url| url.scheme() == "https");
-    if attempt.previous().len() > MAX_REDIRECTS {
-        attempt.error("too many redirects")
-    } else if was_encrypted && attempt.url().scheme() != "https" {
-        attempt.error("from https to http")
+    match may_follow(attempt.previous(), attempt.url()) {
+        Ok(()) => attempt.follow(),
+        Err(reason) => attempt.error(reason),
+    }
+}
+
+/// A redirect is followed unless there were too many, or it gives up encryption. `previous` are
+/// the URLs that were asked, the first one included.
+fn may_follow(previous: &[Url], next: &Url) -> Result<(), &'static str> {
+    let was_encrypted = previous.last().is_some_and(|url| url.scheme() == "https");
+    if previous.len() > MAX_REDIRECTS {
+        Err("too many redirects")
+    } else if was_encrypted && next.scheme() != "https" {
+        Err("from https to http")
     } else {
-        attempt.follow()
+        Ok(())
     }
 }
 
@@ -211,4 +216,24 @@ pub enum ApprovalConfigError {
     /// The HTTP client could not be set up.
     #[error("the HTTP client cannot be set up: {0}")]
     Client(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_gives_up_encryption() {
+        let http = Url::parse("http://a/").unwrap();
+        let https = Url::parse("https://a/").unwrap();
+        for (previous, next, is_followed) in [
+            (&http, &http, true),
+            (&http, &https, true),
+            (&https, &https, true),
+            (&https, &http, false),
+        ] {
+            let previous = [http.clone(), previous.clone()];
+            assert_eq!(may_follow(&previous, next).is_ok(), is_followed);
+        }
+    }
 }

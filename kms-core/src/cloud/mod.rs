@@ -25,6 +25,8 @@ mod pending;
 mod report;
 mod retry;
 #[cfg(test)]
+pub(crate) mod test_server;
+#[cfg(test)]
 mod tests;
 mod version;
 
