@@ -94,6 +94,9 @@ pub enum SubmitError {
     /// The network said no: these bytes will never be accepted.
     #[error("the network refused the transaction: {0}")]
     Rejected(NodeError),
+    /// Nobody who could act on it has it: the same bytes are sent later.
+    #[error("not sent: {0}")]
+    NotSent(NodeError),
     /// Nobody knows whether the network has it: the same bytes must be sent again.
     #[error("the outcome is unknown: {0}")]
     Unknown(NodeError),

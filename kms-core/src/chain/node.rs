@@ -42,6 +42,16 @@ impl dyn NodeApi + '_ {
                 "the answer to {method} is no object"
             )));
         };
+        // The cloud answers for a node that it cannot reach, sometimes with status 200.
+        if !answer.contains_key("result") && answer.contains_key("errorCode") {
+            let status = answer.get("statusCode").and_then(Value::as_u64);
+            return Err(NodeError::Status {
+                status: status
+                    .and_then(|status| u16::try_from(status).ok())
+                    .unwrap_or(400),
+                body: Value::Object(answer),
+            });
+        }
         match answer.remove("error") {
             None | Some(Value::Null) => {}
             Some(error) => {

@@ -58,10 +58,10 @@ impl Desk {
             Standing::Signed {
                 unsigned,
                 assembled,
-                uncertain,
+                maybe_sent,
             } => {
                 let summary = self.plugin.summarize(self.network, &unsigned)?;
-                self.send(&key, pending, &assembled, &summary, uncertain)
+                self.send(&key, pending, &assembled, &summary, maybe_sent)
                     .await
             }
             Standing::Done => Ok(Outcome::AlreadyDone),
@@ -123,17 +123,17 @@ impl Desk {
         self.send(key, pending, &assembled, &summary, false).await
     }
 
-    /// Sends the signed bytes. `uncertain` says that they may have arrived before: then a refusal
-    /// proves nothing, for a network that has a transaction refuses it the second time.
+    /// Sends the signed bytes. If they may have arrived before, a refusal proves nothing: a network
+    /// that has a transaction refuses it the second time.
     async fn send(
         &self,
         key: &TransactionKey,
         pending: &PendingTransaction,
         assembled: &Assembled,
         summary: &Summary,
-        uncertain: bool,
+        maybe_sent: bool,
     ) -> Result<Outcome, Stop> {
-        self.journal.uncertain(key).await?;
+        self.journal.sending(key).await?;
         match self.submit_and_broadcast(pending, assembled).await {
             Ok(()) => {
                 self.journal.done(key).await?;
@@ -142,10 +142,14 @@ impl Desk {
                     summary: summary.to_string(),
                 })
             }
-            Err(error) if error.is_definite() && !uncertain => {
+            Err(error @ SubmitError::Rejected(_)) if !maybe_sent => {
                 let text = error.report_text();
                 self.journal.failed(key, &text).await?;
                 Ok(Outcome::Failed(text))
+            }
+            Err(error @ SubmitError::NotSent(_)) if !maybe_sent => {
+                self.journal.unsent(key).await?;
+                Ok(Outcome::Postponed(error.to_string()))
             }
             Err(error) => Ok(Outcome::Uncertain(format!(
                 "{error}; transaction {} is signed and may have arrived, the same bytes will be sent again",

@@ -51,7 +51,7 @@ enum State {
     Signed {
         unsigned: Unsigned,
         assembled: Assembled,
-        uncertain: bool,
+        maybe_sent: bool,
     },
     Done,
     Failed(String),
@@ -65,6 +65,21 @@ impl State {
             Self::Signed { .. } => "signed",
             Self::Done => "done",
             Self::Failed(_) => "failed",
+        }
+    }
+
+    fn with_maybe_sent(&self, maybe_sent: bool) -> Option<Self> {
+        match self {
+            Self::Signed {
+                unsigned,
+                assembled,
+                ..
+            } => Some(Self::Signed {
+                unsigned: unsigned.clone(),
+                assembled: assembled.clone(),
+                maybe_sent,
+            }),
+            _ => None,
         }
     }
 }
@@ -122,11 +137,11 @@ impl Journal for MemoryJournal {
                 State::Signed {
                     unsigned,
                     assembled,
-                    uncertain,
+                    maybe_sent,
                 } => Standing::Signed {
                     unsigned: unsigned.clone(),
                     assembled: assembled.clone(),
-                    uncertain: *uncertain,
+                    maybe_sent: *maybe_sent,
                 },
                 State::Done => Standing::Done,
                 State::Failed(reason) => Standing::Failed(reason.clone()),
@@ -160,25 +175,20 @@ impl Journal for MemoryJournal {
             State::Frozen(unsigned) => Some(State::Signed {
                 unsigned: unsigned.clone(),
                 assembled: assembled.clone(),
-                uncertain: false,
+                maybe_sent: false,
             }),
             _ => None,
         })
     }
 
-    async fn uncertain(&self, key: &TransactionKey) -> Result<(), JournalError> {
-        self.records().advance(key, "sending", |state| match state {
-            State::Signed {
-                unsigned,
-                assembled,
-                ..
-            } => Some(State::Signed {
-                unsigned: unsigned.clone(),
-                assembled: assembled.clone(),
-                uncertain: true,
-            }),
-            _ => None,
-        })
+    async fn sending(&self, key: &TransactionKey) -> Result<(), JournalError> {
+        self.records()
+            .advance(key, "sending", |state| state.with_maybe_sent(true))
+    }
+
+    async fn unsent(&self, key: &TransactionKey) -> Result<(), JournalError> {
+        self.records()
+            .advance(key, "not sending", |state| state.with_maybe_sent(false))
     }
 
     async fn done(&self, key: &TransactionKey) -> Result<(), JournalError> {
@@ -244,13 +254,13 @@ mod tests {
             Ok(Standing::Frozen(unsigned()))
         );
         journal.signed(&key, &assembled("s")).await.unwrap();
-        journal.uncertain(&key).await.unwrap();
+        journal.sending(&key).await.unwrap();
         assert_eq!(
             journal.receive(&key, payload).await,
             Ok(Standing::Signed {
                 unsigned: unsigned(),
                 assembled: assembled("s"),
-                uncertain: true
+                maybe_sent: true
             })
         );
         journal.done(&key).await.unwrap();

@@ -42,11 +42,17 @@ pub trait Journal: Send + Sync {
     async fn signed(&self, key: &TransactionKey, assembled: &Assembled)
     -> Result<(), JournalError>;
 
-    /// Records that a send is about to be tried, or that its outcome stayed unknown.
+    /// Records that the bytes are about to leave: from here on they may have arrived.
     ///
     /// # Errors
     /// [`JournalError::OutOfOrder`] unless the transaction was signed.
-    async fn uncertain(&self, key: &TransactionKey) -> Result<(), JournalError>;
+    async fn sending(&self, key: &TransactionKey) -> Result<(), JournalError>;
+
+    /// Records that the bytes certainly did not leave.
+    ///
+    /// # Errors
+    /// [`JournalError::OutOfOrder`] unless the transaction was signed.
+    async fn unsent(&self, key: &TransactionKey) -> Result<(), JournalError>;
 
     /// Records that the network has the transaction.
     ///
@@ -107,8 +113,8 @@ pub enum Standing {
         unsigned: Unsigned,
         /// The signed transaction.
         assembled: Assembled,
-        /// Whether a send was tried whose outcome nobody knows.
-        uncertain: bool,
+        /// Whether they may have arrived already.
+        maybe_sent: bool,
     },
     /// The network has it.
     Done,

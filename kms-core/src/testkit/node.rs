@@ -52,7 +52,9 @@ impl ScriptedNode {
                 rpc_method: body["jsonrpc"]
                     .is_string()
                     .then(|| body["method"].as_str().unwrap_or_default().to_owned()),
-                status: status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
+                status: status
+                    .and_then(|status| u16::try_from(status).ok())
+                    .unwrap_or(200),
                 answer,
                 used: false,
             }
