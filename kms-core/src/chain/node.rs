@@ -188,7 +188,7 @@ impl NodeError {
     /// Whether asking again may help: the network or the server had trouble, nothing was decided.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
             Self::Rpc { .. } | Self::Unexpected(_) => false,
             Self::Timeout(_) | Self::Unreachable(_) => true,
         }
