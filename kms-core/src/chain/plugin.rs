@@ -34,13 +34,21 @@ pub trait ChainPlugin: Send + Sync {
     /// Reads a private key in any notation this chain knows.
     ///
     /// # Errors
-    /// [`WalletError::InvalidPrivateKey`] or [`WalletError::WrongNetwork`], neither of which may
-    /// repeat the text.
+    /// [`WalletError::InvalidPrivateKey`], or [`WalletError::WrongNetwork`] on a chain that never
+    /// signed with a key of the other network; neither may repeat the text.
     fn parse_private_key(
         &self,
         network: Network,
         text: &SecretText,
     ) -> Result<SecretKey, WalletError>;
+
+    /// The network that a private key's text itself names, where the notation names one. A key is
+    /// stored only for that network; one that an older vault holds for the other still signs, as
+    /// it always did.
+    fn network_of_private_key(&self, text: &SecretText) -> Option<Network> {
+        let _ = text;
+        None
+    }
 
     /// Writes a private key as the original prints it.
     fn format_private_key(&self, network: Network, key: &SecretKey) -> SecretText;

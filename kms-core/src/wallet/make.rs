@@ -51,6 +51,15 @@ pub fn from_private_key(
 ) -> Result<(Entry, Address), WalletError> {
     let text = text.trimmed();
     let key = plugin.parse_private_key(network, &text)?;
+    if let Some(found) = plugin.network_of_private_key(&text)
+        && found != network
+    {
+        return Err(WalletError::WrongNetwork {
+            chain: plugin.info().code,
+            found,
+            expected: network,
+        });
+    }
     let address = plugin.address(network, &key.public_key())?;
     let mut entry = Entry::new(plugin.info().code, network);
     entry.private_key = Some(text);

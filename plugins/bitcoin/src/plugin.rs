@@ -34,12 +34,12 @@ impl ChainPlugin for UtxoChain {
         address::of_key(self.params, network, key)
     }
 
-    fn parse_private_key(
-        &self,
-        network: Network,
-        text: &SecretText,
-    ) -> Result<SecretKey, WalletError> {
-        wif::parse(self.params, network, text)
+    fn parse_private_key(&self, _: Network, text: &SecretText) -> Result<SecretKey, WalletError> {
+        wif::parse(self.params, text)
+    }
+
+    fn network_of_private_key(&self, text: &SecretText) -> Option<Network> {
+        wif::network(self.params, text)
     }
 
     fn format_private_key(&self, network: Network, key: &SecretKey) -> SecretText {

@@ -12,38 +12,32 @@ use crate::params::Params;
 const LONGEST: usize = 1 + 32 + 1;
 const CHECKSUM: usize = 4;
 
-/// Reads a private key: wallet import format of `network`, or 64 hexadecimal digits, which mean
-/// a key with a compressed public key.
+/// Reads a private key: wallet import format of either network, or 64 hexadecimal digits, which
+/// mean a key with a compressed public key.
+///
+/// The network is no reason to refuse here: it changes nothing about the key, and wallet files of
+/// the original may hold coins under a key of the other one.
 ///
 /// # Errors
-/// [`WalletError::WrongNetwork`] for a key of the other network,
-/// [`WalletError::InvalidPrivateKey`] for everything else that is no key of this chain.
-pub(crate) fn parse(
-    params: &'static Params,
-    network: Network,
-    text: &SecretText,
-) -> Result<SecretKey, WalletError> {
+/// [`WalletError::InvalidPrivateKey`] for everything that is no key of this chain.
+pub(crate) fn parse(params: &'static Params, text: &SecretText) -> Result<SecretKey, WalletError> {
     let invalid = |reason: &str| WalletError::InvalidPrivateKey {
         chain: params.info.code,
         reason: reason.to_owned(),
     };
-    let text = text.expose();
-    if text.len() == 64 {
+    if text.expose().len() == 64 {
         let mut scalar = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text, &mut *scalar)
+        hex::decode_to_slice(text.expose(), &mut *scalar)
             .map_err(|_| invalid("64 characters, but not all are hexadecimal digits"))?;
         return Ok(SecretKey::secp256k1(&*scalar)?);
     }
-    let mut buffer = Zeroizing::new([0; LONGEST + CHECKSUM]);
-    let length = bs58::decode(text)
-        .with_check(None)
-        .onto(&mut buffer[..])
-        .map_err(|error| invalid(why_not_base58check(&error)))?;
-    let payload = buffer.get(..length).unwrap_or_default();
-    let Some((version, key)) = payload.split_first() else {
+    let payload = Payload::decode(text).map_err(|error| invalid(why_not_base58check(&error)))?;
+    let Some((version, key)) = payload.bytes().split_first() else {
         return Err(invalid("there is nothing in it"));
     };
-    require_network(params, network, *version)?;
+    if network_of_version(params, *version).is_none() {
+        return Err(invalid("the version byte is that of another chain"));
+    }
     match key {
         [scalar @ .., 0x01] if scalar.len() == 32 => Ok(SecretKey::secp256k1(scalar)?),
         scalar if scalar.len() == 32 => {
@@ -51,6 +45,12 @@ pub(crate) fn parse(
         }
         _ => Err(invalid("wallet import format holds 32 bytes of key")),
     }
+}
+
+/// The network that wallet import format names; hexadecimal digits name none.
+pub(crate) fn network(params: &Params, text: &SecretText) -> Option<Network> {
+    let payload = Payload::decode(text).ok()?;
+    network_of_version(params, *payload.bytes().first()?)
 }
 
 /// Writes a private key in wallet import format.
@@ -76,29 +76,30 @@ pub(crate) fn format(params: &Params, network: Network, key: &SecretKey) -> Secr
     SecretText::new(text)
 }
 
-fn require_network(
-    params: &'static Params,
-    network: Network,
-    version: u8,
-) -> Result<(), WalletError> {
-    let other = match network {
-        Network::Mainnet => Network::Testnet,
-        Network::Testnet => Network::Mainnet,
-    };
-    if params.prefixes(network).accepts_wif(version) {
-        Ok(())
-    } else if params.prefixes(other).accepts_wif(version) {
-        Err(WalletError::WrongNetwork {
-            chain: params.info.code,
-            found: other,
-            expected: network,
-        })
-    } else {
-        Err(WalletError::InvalidPrivateKey {
-            chain: params.info.code,
-            reason: "the version byte is that of another chain".to_owned(),
-        })
+/// What Base58Check text holds.
+struct Payload {
+    buffer: Zeroizing<[u8; LONGEST + CHECKSUM]>,
+    length: usize,
+}
+
+impl Payload {
+    fn decode(text: &SecretText) -> Result<Self, bs58::decode::Error> {
+        let mut buffer = Zeroizing::new([0; LONGEST + CHECKSUM]);
+        let length = bs58::decode(text.expose())
+            .with_check(None)
+            .onto(&mut buffer[..])?;
+        Ok(Self { buffer, length })
     }
+
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+}
+
+fn network_of_version(params: &Params, version: u8) -> Option<Network> {
+    [Network::Mainnet, Network::Testnet]
+        .into_iter()
+        .find(|network| params.prefixes(*network).accepts_wif(version))
 }
 
 /// In words of our own: those of the library quote characters of the key.
@@ -120,15 +121,15 @@ mod tests {
 
     const BOTH: [Network; 2] = [Network::Mainnet, Network::Testnet];
 
-    fn read(network: Network, text: &str) -> Result<SecretKey, WalletError> {
-        parse(&BTC, network, &SecretText::new(text))
+    fn read(text: &str) -> Result<SecretKey, WalletError> {
+        parse(&BTC, &SecretText::new(text))
     }
 
     /// Bitcoin wiki, "Wallet import format", with its uncompressed key.
     #[test]
     fn published_example() {
         let text = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ";
-        let key = read(Network::Mainnet, text).unwrap();
+        let key = read(text).unwrap();
         assert_eq!(
             hex::encode(key.to_bytes().expose()),
             "0c28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d"
@@ -140,27 +141,31 @@ mod tests {
     #[test]
     fn hexadecimal_digits_are_a_compressed_key() {
         let text = "0C28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d";
-        for network in BOTH {
-            let key = read(network, text).unwrap();
-            assert_eq!(key.public_key().encoded().len(), 33);
-        }
+        let key = read(text).unwrap();
+        assert_eq!(key.public_key().encoded().len(), 33);
+        assert_eq!(network(&BTC, &SecretText::new(text)), None);
     }
 
     #[test]
-    fn a_key_of_the_other_network_is_refused() {
+    fn a_key_names_its_network_and_is_stored_for_no_other() {
         let key = SecretKey::secp256k1(&[7; 32]).unwrap();
-        for (found, expected) in [
+        for (found, other) in [
             (Network::Mainnet, Network::Testnet),
             (Network::Testnet, Network::Mainnet),
         ] {
             let text = format(&BTC, found, &key);
+            assert_eq!(network(&BTC, &text), Some(found));
+            let store = |network| {
+                kms_core::wallet::from_private_key(&crate::BITCOIN, network, &text).map(|_| ())
+            };
+            assert_eq!(store(found), Ok(()));
             assert_eq!(
-                parse(&BTC, expected, &text).unwrap_err(),
-                WalletError::WrongNetwork {
+                store(other),
+                Err(WalletError::WrongNetwork {
                     chain: "BTC",
                     found,
-                    expected
-                }
+                    expected: other
+                })
             );
         }
     }
@@ -195,17 +200,14 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            let error = read(Network::Mainnet, text).unwrap_err();
+            let error = read(text).unwrap_err();
             let WalletError::InvalidPrivateKey { reason, .. } = error else {
                 panic!("{text}: {error}");
             };
             assert_eq!(reason, expected, "{text}");
         }
         for scalar in ["00".repeat(32), "ff".repeat(32)] {
-            assert!(matches!(
-                read(Network::Mainnet, &scalar),
-                Err(WalletError::Key(_))
-            ));
+            assert!(matches!(read(&scalar), Err(WalletError::Key(_))));
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
             }
             for network in BOTH {
                 let text = format(&BTC, network, &key);
-                let read = parse(&BTC, network, &text).unwrap();
+                let read = parse(&BTC, &text).unwrap();
                 let bytes = read.to_bytes();
                 prop_assert_eq!(bytes.expose(), &scalar[..]);
                 prop_assert_eq!(read.public_key(), key.public_key());
@@ -230,7 +232,7 @@ mod tests {
 
         #[test]
         fn no_text_panics(text in ".{0,80}") {
-            let _ = read(Network::Mainnet, &text);
+            let _ = read(&text);
         }
     }
 }
