@@ -72,7 +72,7 @@ mod tests {
         for case in keys {
             let network = Network::from_testnet_flag(case["testnet"].as_bool().unwrap());
             let text = SecretText::new(case["privateKey"].as_str().unwrap());
-            let key = wif::parse(&BTC, network, &text).unwrap().public_key();
+            let key = wif::parse(&BTC, &text).unwrap().public_key();
             let script = InputType::P2pkh
                 .script_for(key.secp256k1().unwrap())
                 .unwrap();
