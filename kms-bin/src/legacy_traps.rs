@@ -4,13 +4,13 @@
 use kms_core::vault::{LegacyTrap, TrapCondition};
 
 /// The chains of tatum-kms 8, supported by this build or not.
-pub const CHAINS: &[&str] = &[
+pub(crate) const CHAINS: &[&str] = &[
     "ADA", "ALGO", "BCH", "BNB", "BSC", "BTC", "CELO", "DOGE", "EGLD", "ETH", "FLOW", "KCS",
     "KLAY", "LTC", "MATIC", "ONE", "SOL", "TRON", "VET", "XDC", "XLM", "XRP",
 ];
 
 /// The mistakes, and the entries each may have touched.
-pub const TRAPS: &[LegacyTrap] = &[
+pub(crate) const TRAPS: &[LegacyTrap] = &[
     LegacyTrap {
         chains: &["EGLD"],
         applies: TrapCondition::Mnemonic,
@@ -46,7 +46,9 @@ pub const TRAPS: &[LegacyTrap] = &[
     },
     LegacyTrap {
         chains: &["BTC"],
-        applies: TrapCondition::Published(&["L1w1LC4oq3cj41Cw2eQsvAaUej6Q1QjJjWky8s9t9HzrkdwyVaKm"]),
+        applies: TrapCondition::Published(&[
+            "L1w1LC4oq3cj41Cw2eQsvAaUej6Q1QjJjWky8s9t9HzrkdwyVaKm",
+        ]),
         advice: "This is the first key of the empty mnemonic: anyone can spend from it. Move what is left to a new wallet at once, and take this one out of use.",
     },
 ];

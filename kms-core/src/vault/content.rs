@@ -282,6 +282,7 @@ impl fmt::Debug for Vault {
 pub struct Changes<'a> {
     vault: &'a Vault,
     inserted: Vec<(String, SecretText)>,
+    inserted_ids: HashSet<String>,
     removed: HashSet<String>,
 }
 
@@ -290,6 +291,7 @@ impl<'a> Changes<'a> {
         Self {
             vault,
             inserted: Vec::new(),
+            inserted_ids: HashSet::new(),
             removed: HashSet::new(),
         }
     }
@@ -313,21 +315,22 @@ impl<'a> Changes<'a> {
             return Err(VaultError::InvalidEntry);
         }
         self.inserted.push((id.to_owned(), entry_json.duplicate()));
+        self.inserted_ids.insert(id.to_owned());
         Ok(())
     }
 
     /// Takes the entry under `id` out; whether there was one.
     pub fn remove(&mut self, id: &str) -> bool {
-        let before = self.inserted.len();
-        self.inserted.retain(|(inserted, _)| inserted != id);
-        before != self.inserted.len()
-            || (self.vault.contains(id) && self.removed.insert(id.to_owned()))
+        if self.inserted_ids.remove(id) {
+            self.inserted.retain(|(inserted, _)| inserted != id);
+            return true;
+        }
+        self.vault.contains(id) && self.removed.insert(id.to_owned())
     }
 
     /// Whether there is an entry under `id`, these changes included.
     pub fn contains(&self, id: &str) -> bool {
-        self.inserted.iter().any(|(inserted, _)| inserted == id)
-            || (self.vault.contains(id) && !self.removed.contains(id))
+        self.inserted_ids.contains(id) || (self.vault.contains(id) && !self.removed.contains(id))
     }
 
     pub(super) fn is_empty(&self) -> bool {
