@@ -108,20 +108,25 @@ impl Cloud {
         format!("{}{APPROVALS}", self.url())
     }
 
-    /// Queues a pending transaction for the chain that it names.
+    /// Queues a pending transaction for the chain that it names. It is listed to polls that ask
+    /// for one of its wallets.
     pub fn queue(&self, pending: &Value) {
-        let chain = pending["chain"].as_str().expect("a chain").to_owned();
-        self.queue_for(&chain, &pending.to_string());
+        let listed = Listed {
+            chain: pending["chain"].as_str().expect("a chain").to_owned(),
+            id: pending["id"].as_str().map(str::to_owned),
+            wallets: Some(wallets_of(pending)),
+            json: pending.to_string(),
+        };
+        self.change(|state| state.queue.push(listed));
     }
 
-    /// Queues any JSON for a chain's polls, in exactly these bytes. What names no wallet is
-    /// listed whatever ids are asked for.
+    /// Queues any JSON for all polls of a chain, in exactly these bytes.
     pub fn queue_for(&self, chain: &str, json: &str) {
-        let value: Value = serde_json::from_str(json).expect("pending transactions are JSON");
+        let value: Value = serde_json::from_str(json).unwrap_or_default();
         let listed = Listed {
             chain: chain.to_owned(),
             id: value["id"].as_str().map(str::to_owned),
-            wallets: wallets_of(&value),
+            wallets: None,
             json: json.to_owned(),
         };
         self.change(|state| state.queue.push(listed));
@@ -152,12 +157,12 @@ impl Cloud {
     /// it answers with success takes effect as usual.
     pub fn route(
         &self,
-        method: &'static str,
+        method: &str,
         path: &str,
         handler: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) {
         let route = Route {
-            method,
+            method: method.to_owned(),
             path: path.to_owned(),
             handler: Arc::new(handler),
         };
@@ -568,7 +573,8 @@ impl Gate {
 struct Listed {
     chain: String,
     id: Option<String>,
-    wallets: Vec<String>,
+    /// Listed only to polls for one of these.
+    wallets: Option<Vec<String>>,
     json: String,
 }
 
@@ -584,7 +590,7 @@ fn wallets_of(pending: &Value) -> Vec<String> {
 type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
 struct Route {
-    method: &'static str,
+    method: String,
     path: String,
     handler: Handler,
 }
@@ -731,7 +737,7 @@ async fn answer(request: &Request, shared: &Arc<Shared>) -> Answer {
         let state = shared.lock();
         let mut routes = state.routes.iter();
         routes
-            .find(|route| request.is(route.method, &route.path))
+            .find(|route| request.is(&route.method, &route.path))
             .map(|route| Arc::clone(&route.handler))
     };
     let answer = match handler {
@@ -783,8 +789,8 @@ fn built_in(request: &Request, state: &State) -> Answer {
 fn listing(chain: &str, wanted: &[String], state: &State) -> String {
     let wanted: BTreeSet<&String> = wanted.iter().collect();
     let is_listed = |one: &&Listed| {
-        let ours = one.wallets.is_empty() || one.wallets.iter().any(|id| wanted.contains(id));
-        one.chain == chain && ours
+        let wallets = one.wallets.as_ref();
+        one.chain == chain && wallets.is_none_or(|ids| ids.iter().any(|id| wanted.contains(id)))
     };
     let listed: Vec<&str> = state
         .queue

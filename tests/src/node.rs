@@ -1,0 +1,152 @@
+//! A node that speaks JSON-RPC, on the loopback interface.
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+
+/// A private Ethereum network of one node: anvil. Each transaction is mined as it comes. It is
+/// killed when this is dropped.
+#[derive(Debug)]
+pub struct Anvil {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Anvil {
+    /// Starts a network with this chain id; nothing when anvil is not installed.
+    ///
+    /// # Panics
+    /// When it is installed and does not start; and when it is not installed and the variable
+    /// `CI` is `true`: there, nothing may be left out.
+    #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+    pub fn start(chain_id: u64) -> Option<Self> {
+        let Some(program) = program() else {
+            let advice = "anvil is not installed: `npm ci` in tests/nodes does it";
+            assert!(env::var_os("CI").is_none_or(|ci| ci != "true"), "{advice}");
+            eprintln!("LEFT OUT: {advice}");
+            return None;
+        };
+        let mut child = Command::new(program)
+            .args(["--chain-id", &chain_id.to_string(), "--port", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("anvil starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("Listening on ")?.parse().ok());
+        // What else it says is read and dropped, or it would stop at a full pipe.
+        thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        let Some(address) = address else {
+            panic!("anvil ended without listening: {:?}", child.wait());
+        };
+        Some(Self { child, address })
+    }
+
+    /// A way to the node that can be moved elsewhere.
+    pub fn node(&self) -> JsonRpcNode {
+        JsonRpcNode {
+            address: self.address,
+        }
+    }
+}
+
+impl Drop for Anvil {
+    fn drop(&mut self) {
+        // Fails when it has ended, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program: what npm put beside the tests, or one on the path.
+fn program() -> Option<PathBuf> {
+    let local = Path::new(env!("CARGO_MANIFEST_DIR")).join("nodes/node_modules/.bin/anvil");
+    let on_path = env::var_os("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&on_path).map(|folder| folder.join("anvil"));
+    [local]
+        .into_iter()
+        .chain(on_path)
+        .find(|path| path.is_file())
+}
+
+/// A way to a node.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonRpcNode {
+    address: SocketAddr,
+}
+
+impl JsonRpcNode {
+    /// Calls a method; gives its result, or the error's message.
+    pub fn call(&self, method: &str, params: &Value) -> Result<Value, String> {
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut answer = self.forward(&call);
+        match answer["error"]["message"].as_str() {
+            Some(message) => Err(message.to_owned()),
+            None => Ok(answer["result"].take()),
+        }
+    }
+
+    /// Calls a method that must succeed.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn result(&self, method: &str, params: &Value) -> Value {
+        self.call(method, params)
+            .unwrap_or_else(|error| panic!("{method} {params}: {error}"))
+    }
+
+    /// Passes a JSON-RPC call on as it is; gives the whole answer.
+    ///
+    /// # Panics
+    /// When the node does not answer.
+    pub fn forward(&self, call: &Value) -> Value {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let body = runtime
+            .block_on(self.post(call.to_string()))
+            .expect("an answer of the node");
+        serde_json::from_slice(&body).expect("JSON")
+    }
+
+    async fn post(&self, body: String) -> Result<Bytes, Box<dyn std::error::Error>> {
+        let stream = tokio::net::TcpStream::connect(self.address).await?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let request = hyper::Request::post("/")
+            .header("host", self.address.to_string())
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))?;
+        let connection = tokio::spawn(connection);
+        let answer = sender
+            .send_request(request)
+            .await?
+            .into_body()
+            .collect()
+            .await?;
+        connection.abort();
+        Ok(answer.to_bytes())
+    }
+}
+
+/// The creation code of the ERC-20 token in `tests/nodes`, in hex without `0x`, for this supply.
+pub fn token_creation(supply: u128) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("nodes/Token.bin");
+    let code = fs::read_to_string(path).expect("the token's code");
+    format!("{}{supply:064x}", code.trim())
+}

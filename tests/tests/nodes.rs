@@ -1,0 +1,255 @@
+//! Signed transactions against a real Ethereum node: it takes them, and they do what they should.
+
+use kms_tests::{
+    cloud::{Answer, Cloud},
+    daemon::{Home, Running},
+    node::{Anvil, JsonRpcNode, token_creation},
+    samples::{RECIPIENT, SEPOLIA, eth_pending, pending_id},
+};
+use serde_json::{Value, json};
+
+const GWEI: u64 = 1_000_000_000;
+/// `transfer(address,uint256)` and `balanceOf(address)`.
+const TRANSFER: &str = "a9059cbb";
+const BALANCE_OF: &str = "70a08231";
+
+/// A wallet of the program, the daemon at work on it, and a cloud that passes everything on to
+/// a node.
+struct Setting {
+    cloud: Cloud,
+    node: JsonRpcNode,
+    wallet: String,
+    /// The address at index 0.
+    address: String,
+    daemon: Running,
+    _home: Home,
+    _anvil: Anvil,
+}
+
+impl Setting {
+    /// Nothing when there is no node on this machine.
+    fn start() -> Option<Self> {
+        let anvil = Anvil::start(SEPOLIA)?;
+        let node = anvil.node();
+        let home = Home::new();
+        let stored = home.run_json(&["generatemanagedwallet", "ETH", "--testnet"]);
+        let wallet = stored["signatureId"].as_str().unwrap().to_owned();
+        let shown = home.run_json(&["getaddress", &wallet, "0"]);
+        let address = shown["address"].as_str().unwrap().to_owned();
+        // 10^20 wei.
+        node.result("anvil_setBalance", &json!([address, "0x56bc75e2d63100000"]));
+
+        let cloud = Cloud::start();
+        pass_on(&cloud, node);
+        let mut command = home.daemon(&cloud);
+        command.args([
+            "--testnet",
+            "--external-url-method=POST",
+            &format!("--external-url={}", cloud.approval_url()),
+        ]);
+        Some(Self {
+            cloud,
+            node,
+            wallet,
+            address,
+            daemon: Running::start(command),
+            _home: home,
+            _anvil: anvil,
+        })
+    }
+
+    /// Has a transaction signed and sent; gives the transaction and its receipt.
+    fn mine(&self, number: u64, transaction: &Value) -> (Value, Value) {
+        let id = pending_id(number);
+        self.queue(&id, transaction);
+        let broadcast = self.cloud.wait_for("a broadcast or a report", |state| {
+            if let Some(text) = state.failures_of(&id).next() {
+                panic!("{transaction}: {text}");
+            }
+            state.broadcasts_of(&id).next().cloned()
+        });
+        let hash = self.node.result("web3_sha3", &json!([broadcast.tx_data]));
+        let mined = self.node.result("eth_getTransactionByHash", &json!([hash]));
+        let receipt = self
+            .node
+            .result("eth_getTransactionReceipt", &json!([hash]));
+        assert_eq!(receipt["status"], "0x1", "{transaction}: {receipt}");
+        assert_eq!(mined["from"], *self.address, "{transaction}: the signer");
+        (mined, receipt)
+    }
+
+    fn queue(&self, id: &str, transaction: &Value) {
+        let mut pending = eth_pending(id, &self.wallet, transaction);
+        pending["index"] = json!(0);
+        self.cloud.queue(&pending);
+    }
+
+    fn balance(&self, address: &str) -> u128 {
+        quantity(
+            &self
+                .node
+                .result("eth_getBalance", &json!([address, "latest"])),
+        )
+    }
+
+    fn token_balance(&self, token: &Value, address: &str) -> u128 {
+        let data = format!("0x{BALANCE_OF}{:0>64}", &address[2..]);
+        let call = json!([{"to": token, "data": data}, "latest"]);
+        quantity(&self.node.result("eth_call", &call))
+    }
+
+    fn stop(self) {
+        let done = self.daemon.stop();
+        assert_eq!(done.code(), Some(0), "{done:?}");
+    }
+}
+
+/// Serves the cloud's routes for Ethereum from a node.
+fn pass_on(cloud: &Cloud, node: JsonRpcNode) {
+    cloud.route("POST", "/v3/ethereum/web3/*", move |request| {
+        Answer::ok(&node.forward(&request.json()))
+    });
+    cloud.route("GET", "/v3/ethereum/transaction/count/*", move |request| {
+        let address = request.path.rsplit('/').next().unwrap_or_default();
+        let count = node.result("eth_getTransactionCount", &json!([address, "pending"]));
+        Answer::ok(&json!(u64::try_from(quantity(&count)).unwrap()))
+    });
+    cloud.route("GET", "/v3/blockchain/fee/ETH", move |_| {
+        let price = u64::try_from(quantity(&node.result("eth_gasPrice", &json!([])))).unwrap();
+        Answer::ok(&json!({"fast": price * 2, "medium": price, "slow": price}))
+    });
+    cloud.route("POST", "/v3/ethereum/broadcast", move |request| match node
+        .call("eth_sendRawTransaction", &json!([request.json()["txData"]]))
+    {
+        Ok(hash) => Answer::ok(&json!({"txId": hash})),
+        Err(error) => Answer::error(403, "ethereum.broadcast.failed", &error),
+    });
+}
+
+/// The number that a node writes in hex.
+fn quantity(value: &Value) -> u128 {
+    let hex = value
+        .as_str()
+        .and_then(|text| text.strip_prefix("0x"))
+        .expect("hex");
+    u128::from_str_radix(hex, 16).expect("a small number")
+}
+
+#[test]
+fn transfers_of_ether_are_mined() {
+    let Some(setting) = Setting::start() else {
+        return;
+    };
+
+    // The daemon finds out gas, nonce, price and chain id.
+    let (mined, _) = setting.mine(
+        1,
+        &json!({"from": 0, "to": RECIPIENT, "value": "1000000000000000001"}),
+    );
+    assert_eq!(mined["type"], "0x0");
+    assert_eq!(mined["nonce"], "0x0");
+    assert_eq!(mined["chainId"], "0xaa36a7");
+    assert_eq!(setting.balance(RECIPIENT), 1_000_000_000_000_000_001);
+
+    // Everything given, and the fee that was given is the fee that is paid.
+    let before = setting.balance(&setting.address);
+    let (_, receipt) = setting.mine(
+        2,
+        &json!({
+            "from": 0, "to": RECIPIENT, "value": "41", "data": "0x6d656d6f", "gas": "30000",
+            "gasPrice": (20 * GWEI).to_string(), "nonce": 1, "chainId": SEPOLIA,
+        }),
+    );
+    let fee = quantity(&receipt["gasUsed"]) * u128::from(20 * GWEI);
+    assert_eq!(setting.balance(&setting.address), before - fee - 41);
+    assert_eq!(setting.balance(RECIPIENT), 1_000_000_000_000_000_042);
+    setting.stop();
+}
+
+#[test]
+fn transactions_listed_together_get_one_nonce_after_the_other() {
+    let Some(setting) = Setting::start() else {
+        return;
+    };
+    let ids: Vec<String> = (1..=5).map(pending_id).collect();
+
+    for id in &ids {
+        setting.queue(id, &json!({"to": RECIPIENT, "value": "1", "gas": "21000"}));
+    }
+    for id in &ids {
+        setting.cloud.wait_for_broadcast(id);
+    }
+
+    assert_eq!(setting.balance(RECIPIENT), 5);
+    let nonce = setting.node.result(
+        "eth_getTransactionCount",
+        &json!([setting.address, "latest"]),
+    );
+    assert_eq!(nonce, "0x5");
+    setting.stop();
+}
+
+#[test]
+fn contracts_are_created_and_called_in_every_type_of_transaction() {
+    let Some(setting) = Setting::start() else {
+        return;
+    };
+    let supply = 1_000_000_000_000;
+    let transfer = |value: u64| format!("0x{TRANSFER}{:0>64}{value:064x}", &RECIPIENT[2..]);
+
+    let (_, receipt) = setting.mine(1, &json!({"from": 0, "data": token_creation(supply)}));
+    let token = receipt["contractAddress"].clone();
+    assert!(token.is_string(), "{receipt}");
+    assert_eq!(setting.token_balance(&token, &setting.address), supply);
+
+    // ERC-20, legacy (EIP-155).
+    let (mined, receipt) = setting.mine(
+        2,
+        &json!({"from": 0, "to": token, "value": "0", "data": transfer(1_500_000)}),
+    );
+    assert_eq!(mined["type"], "0x0");
+    assert_eq!(
+        receipt["logs"].as_array().map(Vec::len),
+        Some(1),
+        "the event of the transfer"
+    );
+    assert_eq!(setting.token_balance(&token, RECIPIENT), 1_500_000);
+    assert_eq!(
+        setting.token_balance(&token, &setting.address),
+        supply - 1_500_000
+    );
+
+    // EIP-2930: an access list with the first slots of the contract.
+    let list = json!([{"address": token, "storageKeys": [format!("0x{:064x}", 0), format!("0x{:064x}", 1)]}]);
+    let (mined, _) = setting.mine(
+        3,
+        &json!({
+            "to": token, "data": transfer(1), "type": 1, "accessList": list, "gas": "100000",
+            "gasPrice": (20 * GWEI).to_string(),
+        }),
+    );
+    assert_eq!(mined["type"], "0x1");
+    assert_eq!(mined["accessList"].as_array().map(Vec::len), Some(1));
+    assert_eq!(setting.token_balance(&token, RECIPIENT), 1_500_001);
+
+    // EIP-1559.
+    let (mined, _) = setting.mine(
+        4,
+        &json!({
+            "to": token, "data": transfer(1), "gas": "100000",
+            "maxFeePerGas": (30 * GWEI).to_string(), "maxPriorityFeePerGas": GWEI.to_string(),
+        }),
+    );
+    assert_eq!(mined["type"], "0x2");
+    assert_eq!(quantity(&mined["maxFeePerGas"]), u128::from(30 * GWEI));
+    assert_eq!(quantity(&mined["maxPriorityFeePerGas"]), u128::from(GWEI));
+    assert_eq!(setting.token_balance(&token, RECIPIENT), 1_500_002);
+
+    // More than there is: the node says so when the gas is estimated, and nothing is signed.
+    let id = pending_id(5);
+    setting.queue(&id, &json!({"to": token, "data": transfer(u64::MAX)}));
+    let text = setting.cloud.wait_for_failure(&id);
+    assert!(text.contains("revert"), "{text}");
+    assert!(setting.cloud.signed(&id).is_empty());
+    setting.stop();
+}
