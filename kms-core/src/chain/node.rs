@@ -185,10 +185,11 @@ pub enum NodeError {
 }
 
 impl NodeError {
-    /// Whether asking again may help: the network or the server had trouble, nothing was decided.
+    /// Whether asking again may help: the network or the server had trouble, or did not accept the
+    /// API key or its credit; nothing was decided about the transaction.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
+            Self::Status { status, .. } => matches!(status, 401 | 402 | 408 | 425 | 429 | 500..),
             Self::Rpc { .. } | Self::Unexpected(_) => false,
             Self::Timeout(_) | Self::Unreachable(_) => true,
         }

@@ -8,8 +8,8 @@
 //! | 2xx with an object that says `failed`, `error` or an error `statusCode`, and no `txId` | as that status, or refused |
 //! | the same with a `txId` | unknown: it may well be on its way |
 //! | 4xx but those below | refused |
-//! | 401, 402, 408, 425, 429 | unknown: the call was turned away, nobody looked at the bytes |
-//! | 3xx, 5xx, no answer | unknown |
+//! | 401, 402, 425, 429, no connection | not sent: nobody looked at the bytes |
+//! | 3xx, 408, 5xx, no answer | unknown |
 //! | a refusal after an attempt that may have arrived | unknown: a network refuses what it has |
 
 use serde::Serialize;
@@ -91,9 +91,16 @@ impl Cloud {
             ..Call::post(&self.config().base_url, body.path(), body.encode())
         };
         let attempts = self.call(call).await;
-        let answer = attempts
-            .last
-            .map_err(|error| SubmitError::Unknown(node::from_transport(error)))?;
+        let sent_before = attempts.earlier_may_have_arrived;
+        let answer = attempts.last.map_err(|error| {
+            let unsent = error.is_unsent() && !sent_before;
+            let error = node::from_transport(error);
+            if unsent {
+                SubmitError::NotSent(error)
+            } else {
+                SubmitError::Unknown(error)
+            }
+        })?;
         let verdict = if answer.is_success() {
             receipt(serde_json::from_slice(&answer.body).ok(), || {
                 self.redacted(&answer.body)
@@ -103,7 +110,7 @@ impl Cloud {
             Err(refusal(answer.status, error))
         };
         match verdict {
-            Err(SubmitError::Rejected(error)) if attempts.earlier_may_have_arrived => {
+            Err(SubmitError::Rejected(error) | SubmitError::NotSent(error)) if sent_before => {
                 Err(SubmitError::Unknown(error))
             }
             other => other,
@@ -155,7 +162,8 @@ fn is_true(value: &Value) -> bool {
 
 fn refusal(status: u16, error: NodeError) -> SubmitError {
     match status {
-        401 | 402 | 408 | 425 | 429 => SubmitError::Unknown(error),
+        401 | 402 | 425 | 429 => SubmitError::NotSent(error),
+        408 => SubmitError::Unknown(error),
         400..=499 => SubmitError::Rejected(error),
         _ => SubmitError::Unknown(error),
     }
@@ -190,6 +198,29 @@ mod tests {
             br#"{"currency":"ETH","signatureId":"5f","withdrawalId":"w","txData":"0xaa"}"#
         );
         assert_eq!(off_chain.path(), "/v3/offchain/withdrawal/broadcast");
+    }
+
+    #[test]
+    fn a_status_says_whether_anybody_looked_at_the_bytes() {
+        let refuse = |status| refusal(status, NodeError::Timeout(1));
+        for status in [400, 403, 404, 409, 422] {
+            assert!(
+                matches!(refuse(status), SubmitError::Rejected(_)),
+                "{status}"
+            );
+        }
+        for status in [401, 402, 425, 429] {
+            assert!(
+                matches!(refuse(status), SubmitError::NotSent(_)),
+                "{status}"
+            );
+        }
+        for status in [301, 408, 500, 502, 503, 504] {
+            assert!(
+                matches!(refuse(status), SubmitError::Unknown(_)),
+                "{status}"
+            );
+        }
     }
 
     #[test]
