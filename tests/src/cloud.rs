@@ -826,7 +826,156 @@ fn fits(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpStream,
+        thread,
+    };
+
+    use super::*;
+
+    const POLL: &str = "/v3/kms/pending/X";
+
+    /// Posts `body`; gives everything that comes until the connection is closed.
+    fn post(cloud: &Cloud, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(cloud.address).expect("the cloud listens");
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("the cloud reads");
+        let mut answer = Vec::new();
+        // A connection may be closed in the middle.
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).expect("text")
+    }
+
+    fn ends_with(answer: &str, status: u16, body: &str) -> bool {
+        answer.starts_with(&format!("HTTP/1.1 {status} "))
+            && answer.ends_with(&format!("\r\n\r\n{body}"))
+    }
+
+    #[test]
+    fn polls_list_what_is_theirs_byte_for_byte() {
+        let cloud = Cloud::start();
+        let ours = json!({"id": "1", "chain": "X", "hashes": ["a"], "signatures": null});
+        let by_signature =
+            json!({"id": "2", "chain": "X", "hashes": [], "signatures": [{"id": "b"}]});
+        cloud.queue(&ours);
+        cloud.queue(&by_signature);
+        cloud.queue_for("X", r#"{ "id":"3" }"#);
+        cloud.queue_for("Y", "4");
+        for (asked, listed) in [
+            (json!(["a"]), format!(r#"[{ours},{{ "id":"3" }}]"#)),
+            (json!(["b"]), format!(r#"[{by_signature},{{ "id":"3" }}]"#)),
+        ] {
+            let answer = post(&cloud, POLL, &json!({"signatureIds": asked}).to_string());
+            assert!(ends_with(&answer, 200, &listed), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_or_reported_is_remembered_and_listed_no_more() {
+        let cloud = Cloud::start();
+        for id in ["1", "2"] {
+            cloud.queue_for("X", &json!({"id": id}).to_string());
+        }
+        post(
+            &cloud,
+            "/v3/x/broadcast",
+            r#"{"signatureId":"1","txData":"0x1"}"#,
+        );
+        post(
+            &cloud,
+            BATCH,
+            r#"{"errors":[{"signatureId":"2","error":"no"}]}"#,
+        );
+        assert_eq!(cloud.signed("1"), BTreeSet::from(["0x1".to_owned()]));
+        assert_eq!(cloud.failures("2"), ["no"]);
+        assert!(ends_with(&post(&cloud, POLL, "{}"), 200, "[]"));
+    }
+
+    #[test]
+    fn faults_happen_as_often_and_as_late_as_they_are_told_to() {
+        let cloud = Cloud::start();
+        cloud.fault(
+            Fault::on("POST", POLL, FaultKind::Status(503))
+                .after(1)
+                .times(2),
+        );
+        let statuses: Vec<String> = (0..4)
+            .map(|_| post(&cloud, POLL, "{}")["HTTP/1.1 ".len()..][..3].to_owned())
+            .collect();
+        assert_eq!(statuses, ["200", "503", "503", "200"]);
+    }
+
+    #[test]
+    fn each_fault_is_what_it_says() {
+        let cloud = Cloud::start();
+        let with = |kind| {
+            cloud.heal();
+            cloud.fault(Fault::on("POST", POLL, kind));
+            post(&cloud, POLL, "{}")
+        };
+        assert_eq!(with(FaultKind::Reset), "");
+        assert!(with(FaultKind::Truncate).ends_with(r#"[{"id":"65"#));
+        assert!(with(FaultKind::Malformed).ends_with(r#""chain":"#));
+        assert!(ends_with(&with(FaultKind::Empty), 200, ""));
+        assert!(ends_with(&with(FaultKind::Null), 200, "null"));
+        assert!(with(FaultKind::Html).contains("content-type: text/html"));
+        assert!(ends_with(
+            &with(FaultKind::Slow(Duration::from_millis(1))),
+            200,
+            "[]"
+        ));
+    }
+
+    #[test]
+    fn a_lost_answer_has_its_effect_and_a_failed_request_has_none() {
+        let cloud = Cloud::start();
+        let send = |id: &str| {
+            let body = json!({"signatureId": id, "txData": "0x1"});
+            post(&cloud, "/v3/x/broadcast", &body.to_string())
+        };
+        cloud.fault(Fault::on("POST", BROADCAST, FaultKind::Reset).taking_effect());
+        assert_eq!(send("1"), "");
+        cloud.heal();
+        cloud.fault(Fault::on("POST", BROADCAST, FaultKind::Reset));
+        assert_eq!(send("2"), "");
+        let effective: Vec<String> =
+            cloud.look(|state| state.broadcasts.iter().map(|one| one.id.clone()).collect());
+        assert_eq!(effective, ["1"]);
+        assert_eq!(
+            cloud.signed("2").len(),
+            1,
+            "what was sent is signed, effect or not"
+        );
+    }
+
+    #[test]
+    fn a_held_answer_comes_when_its_gate_opens() {
+        let cloud = Cloud::start();
+        let gate = Gate::closed();
+        cloud.fault(Fault::on("POST", POLL, FaultKind::Held(gate.clone())));
+        thread::scope(|scope| {
+            let answer = scope.spawn(|| post(&cloud, POLL, "{}"));
+            cloud.wait_for_requests(1, "POST", POLL);
+            assert!(!answer.is_finished());
+            gate.open();
+            assert!(ends_with(&answer.join().expect("an answer"), 200, "[]"));
+        });
+    }
+
+    #[test]
+    fn a_cloud_that_is_down_refuses_connections_until_it_comes_up() {
+        let cloud = Cloud::down();
+        let refused = TcpStream::connect(cloud.address).expect_err("nobody listens");
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+        cloud.come_up();
+        assert!(ends_with(&post(&cloud, POLL, "{}"), 200, "[]"));
+    }
 
     #[test]
     fn a_star_stands_for_any_text() {
