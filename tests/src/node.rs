@@ -150,3 +150,24 @@ pub fn token_creation(supply: u128) -> String {
     let code = fs::read_to_string(path).expect("the token's code");
     format!("{}{supply:064x}", code.trim())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_network_has_its_chain_id_and_takes_the_token() {
+        let Some(anvil) = Anvil::start(5) else { return };
+        let node = anvil.node();
+        assert_eq!(node.result("eth_chainId", &json!([])), "0x5");
+        assert!(node.call("eth_nonsense", &json!([])).is_err());
+
+        let owner = node.result("eth_accounts", &json!([]))[0].clone();
+        let creation = json!([{"from": owner, "data": format!("0x{}", token_creation(7))}]);
+        let hash = node.result("eth_sendTransaction", &creation);
+        let receipt = node.result("eth_getTransactionReceipt", &json!([hash]));
+        assert_eq!(receipt["status"], "0x1");
+        let supply = json!([{"to": receipt["contractAddress"], "data": "0x18160ddd"}, "latest"]);
+        assert_eq!(node.result("eth_call", &supply), format!("0x{:064x}", 7));
+    }
+}
