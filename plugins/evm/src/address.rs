@@ -10,10 +10,60 @@ pub(crate) fn of_key(key: &PublicKey) -> Result<Address, KeyError> {
     Ok(Address::from_slice(&keccak256(coordinates)[12..]))
 }
 
-/// Reads 40 hexadecimal digits, with or without `0x`. All lower or all upper case passes, mixed
-/// case must be the checksum of EIP-55.
-pub(crate) fn parse(text: &str) -> Result<Address, AddressError> {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
+/// How a chain writes addresses, besides as Ethereum does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Notation {
+    /// What stands before the 40 digits of an address that is printed.
+    pub(crate) prefix: &'static str,
+    /// The human-readable part of addresses in bech32 (BIP-173), which are read only.
+    pub(crate) bech32: Option<&'static str>,
+}
+
+impl Notation {
+    /// As Ethereum does.
+    pub(crate) const ETHEREUM: Self = Self {
+        prefix: "0x",
+        bech32: None,
+    };
+
+    /// Writes the prefix and 40 lower-case digits.
+    pub(crate) fn print(self, address: &Address) -> String {
+        format!("{}{}", self.prefix, hex::encode(address))
+    }
+
+    /// Reads 40 hexadecimal digits with the prefix, with `0x` or without either, or bech32 where
+    /// the chain has it. All lower or all upper case passes, mixed case must be the checksum of
+    /// EIP-55.
+    pub(crate) fn parse(self, text: &str) -> Result<Address, AddressError> {
+        if let Some(part) = self.bech32
+            && text.to_ascii_lowercase().starts_with(&format!("{part}1"))
+        {
+            return parse_bech32(part, text);
+        }
+        let digits = text
+            .strip_prefix("0x")
+            .or_else(|| text.strip_prefix(self.prefix))
+            .unwrap_or(text);
+        parse_digits(digits)
+    }
+}
+
+fn parse_bech32(human_readable_part: &str, text: &str) -> Result<Address, AddressError> {
+    use bech32::{Bech32, primitives::decode::CheckedHrpstring};
+    let decoded =
+        CheckedHrpstring::new::<Bech32>(text).map_err(|_| AddressError::Bech32Checksum)?;
+    if !decoded
+        .hrp()
+        .as_str()
+        .eq_ignore_ascii_case(human_readable_part)
+    {
+        return Err(AddressError::NotAnAddress);
+    }
+    let bytes = decoded.byte_iter().collect::<Vec<_>>();
+    Address::try_from(bytes.as_slice()).map_err(|_| AddressError::NotAnAddress)
+}
+
+fn parse_digits(digits: &str) -> Result<Address, AddressError> {
     let mut bytes = [0; 20];
     hex::decode_to_slice(digits, &mut bytes).map_err(|_| AddressError::NotAnAddress)?;
     let address = Address::from(bytes);
@@ -39,11 +89,18 @@ pub(crate) enum AddressError {
     /// The capitals are not those of EIP-55.
     #[error("has a wrong EIP-55 checksum: a digit is mistyped or its case was changed")]
     Checksum,
+    /// The last six characters are not the checksum of BIP-173.
+    #[error("has a wrong bech32 checksum: a character is mistyped")]
+    Bech32Checksum,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Address, AddressError> {
+        Notation::ETHEREUM.parse(text)
+    }
 
     /// The test cases of EIP-55.
     const EIP_55: [&str; 8] = [
@@ -98,10 +155,67 @@ mod tests {
             "0X5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
             "0x0x5aaeb6053f3e94c9b9a09f33669435e7ef1bea",
             "one1a50tun737ulcvwy0yvve0pvu5skq0kjargvhwe",
+            "xdc5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
             " 5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
             "5aaeb6053f3e94c9b9a09f33669435e7ef1beaeé",
         ] {
             assert_eq!(parse(text), Err(AddressError::NotAnAddress), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_is_printed_is_read() {
+        let xdc = Notation {
+            prefix: "xdc",
+            bech32: None,
+        };
+        for text in EIP_55 {
+            let address = parse(text).unwrap();
+            let digits = &text[2..];
+            assert_eq!(xdc.parse(&format!("xdc{digits}")), Ok(address));
+            assert_eq!(xdc.parse(&xdc.print(&address)), Ok(address));
+            assert_eq!(xdc.parse(text), Ok(address));
+            assert_eq!(xdc.parse(digits), Ok(address));
+            for wrong in ["xdc0x", "0xxdc", "xdcxdc", "Xdc"] {
+                let text = format!("{wrong}{digits}");
+                assert_eq!(xdc.parse(&text), Err(AddressError::NotAnAddress), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn bech32_is_read_where_the_chain_has_it() {
+        let one = Notation {
+            prefix: "0x",
+            bech32: Some("one"),
+        };
+        // From Harmony's documentation.
+        let text = "one1a50tun737ulcvwy0yvve0pvu5skq0kjargvhwe";
+        let address = parse(
+            "0xeD1EBE4FD1F73F86388F231997859CA42C07DA5D"
+                .to_lowercase()
+                .as_str(),
+        );
+        assert_eq!(one.parse(text), address.clone());
+        assert_eq!(one.parse(&text.to_uppercase()), address);
+        assert_eq!(one.parse(EIP_55[4]), parse(EIP_55[4]));
+        for (text, error) in [
+            (text.replace("a50", "a51"), AddressError::Bech32Checksum),
+            (text[..41].to_owned(), AddressError::Bech32Checksum),
+            (
+                text.replacen("one1a", "One1a", 1),
+                AddressError::Bech32Checksum,
+            ),
+            ("one1".to_owned(), AddressError::Bech32Checksum),
+            (text.replacen("one1", "two1", 1), AddressError::NotAnAddress),
+        ] {
+            assert_eq!(one.parse(&text), Err(error), "{text}");
+        }
+        // 19 and 21 bytes under a right checksum.
+        for length in [19, 21] {
+            let part = bech32::Hrp::parse("one").unwrap();
+            let text = bech32::encode::<bech32::Bech32>(part, &vec![7; length]).unwrap();
+            assert_eq!(one.parse(&text), Err(AddressError::NotAnAddress), "{text}");
         }
     }
 }

@@ -86,7 +86,11 @@ impl Questions<'_> {
         let path = self.chain.node_path;
         let block = self
             .node
-            .json_rpc(path, "eth_getBlockByNumber", json!(["latest", false]))
+            .json_rpc(
+                path,
+                self.chain.methods.block_by_number,
+                json!(["latest", false]),
+            )
             .await?;
         let fee = block
             .get("baseFeePerGas")

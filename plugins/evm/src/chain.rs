@@ -2,7 +2,7 @@
 
 use kms_core::chain::{Bip32Wallet, ChainInfo, Network, WalletKind};
 
-use crate::quantity::Field;
+use crate::{quantity::Field, request::Dialect};
 
 /// A blockchain that signs as Ethereum does.
 ///
@@ -16,7 +16,7 @@ pub struct EvmChain {
     pub(crate) chain_ids: ChainIds,
     pub(crate) node_path: &'static str,
     pub(crate) methods: RpcMethods,
-    pub(crate) address_prefix: &'static str,
+    pub(crate) dialect: Dialect,
     pub(crate) nonce: NonceSource,
     pub(crate) missing_nonce: Missing,
     pub(crate) gas_price: GasPriceSource,
@@ -43,7 +43,7 @@ impl EvmChain {
             chain_ids,
             node_path,
             methods: RpcMethods::ETH,
-            address_prefix: "0x",
+            dialect: Dialect::COMMON,
             nonce: NonceSource::Node {
                 block: "latest",
                 address: AddressCase::Checksum,
@@ -61,6 +61,11 @@ impl EvmChain {
         }
     }
 
+    /// The EIP-155 chain ids that may be signed for.
+    pub const fn chain_ids(&self) -> ChainIds {
+        self.chain_ids
+    }
+
     /// Other names of the node's methods.
     #[must_use]
     pub const fn with_methods(mut self, methods: RpcMethods) -> Self {
@@ -69,9 +74,24 @@ impl EvmChain {
     }
 
     /// What stands before the 40 digits of an address that is printed; `0x` unless said here.
+    /// Both are read.
     #[must_use]
     pub const fn with_address_prefix(mut self, prefix: &'static str) -> Self {
-        self.address_prefix = prefix;
+        self.dialect.addresses.prefix = prefix;
+        self
+    }
+
+    /// Addresses in bech32 (BIP-173) with this human-readable part are read as well.
+    #[must_use]
+    pub const fn with_bech32_addresses(mut self, human_readable_part: &'static str) -> Self {
+        self.dialect.addresses.bech32 = Some(human_readable_part);
+        self
+    }
+
+    /// Call data with an odd number of digits is refused, not completed by a leading zero.
+    #[must_use]
+    pub const fn without_odd_data(mut self) -> Self {
+        self.dialect.odd_data = false;
         self
     }
 
@@ -178,6 +198,8 @@ pub struct RpcMethods {
     pub transaction_count: &'static str,
     /// The EIP-155 chain id.
     pub chain_id: &'static str,
+    /// A block, for its base fee.
+    pub block_by_number: &'static str,
 }
 
 impl RpcMethods {
@@ -187,6 +209,7 @@ impl RpcMethods {
         gas_price: "eth_gasPrice",
         transaction_count: "eth_getTransactionCount",
         chain_id: "eth_chainId",
+        block_by_number: "eth_getBlockByNumber",
     };
 }
 
@@ -248,6 +271,12 @@ pub struct Missing {
 }
 
 impl Missing {
+    /// Only when it is absent.
+    pub const IF_ABSENT: Self = Self {
+        null: false,
+        empty: false,
+        zero: ZeroIs::Given,
+    };
     /// Absent, `null` or `""`.
     pub const UNLESS_GIVEN: Self = Self {
         null: true,

@@ -1,60 +1,10 @@
-//! The table of chains.
+//! The table of chains: a file for each row.
 
-use kms_core::prelude::*;
+mod ethereum;
 
-use crate::{ChainIds, EvmChain, GasPolicy, GasPriceSource, Missing, NonceSource, chain::wallet};
+pub use self::ethereum::ETHEREUM;
+
+use kms_core::chain::EntryField;
 
 /// The members of a generated vault entry, in the original's order.
 const ENTRY_FIELDS: &[EntryField] = &[EntryField::Xpub, EntryField::Mnemonic];
-
-/// Ethereum.
-pub static ETHEREUM: EvmChain = EvmChain::new(
-    &ETHEREUM_INFO,
-    ChainIds {
-        mainnet: &[1],
-        testnet: &[
-            11_155_111, // Sepolia
-            17_000,     // Holesky
-            560_048,    // Hoodi
-            5,          // Goerli
-            42,         // Kovan
-            4,          // Rinkeby
-            3,          // Ropsten
-            31_337,     // Anvil and Hardhat
-            1_337,      // Geth --dev and Ganache
-        ],
-    },
-    "/v3/ethereum/web3/{apiKey}",
-)
-.with_nonce(
-    NonceSource::Rest {
-        path: "/v3/ethereum/transaction/count/",
-    },
-    Missing::ZERO_NUMBER,
-)
-.with_gas_price(
-    GasPriceSource::Rest {
-        path: "/v3/blockchain/fee/ETH",
-        member: "medium",
-    },
-    Missing::ANY_ZERO,
-)
-.with_gas(
-    GasPolicy::EstimateIfMissing,
-    GasPolicy::EstimateAlways,
-    Missing::ZERO_NUMBER,
-);
-
-inventory::submit! { ChainRegistration::new(&ETHEREUM) }
-
-static ETHEREUM_INFO: ChainInfo = ChainInfo {
-    code: "ETH",
-    name: "Ethereum",
-    unit: Unit::new("ETH", 18),
-    curve: Curve::Secp256k1,
-    wallet: wallet("m/44'/60'/0'/0"),
-    entry_fields: ENTRY_FIELDS,
-    broadcast_path: "/v3/ethereum/broadcast",
-    offchain_withdrawals: true,
-    outside_nodes: &[],
-};

@@ -84,13 +84,18 @@ fn has_text(request: &Request, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::Dialect;
     use serde_json::json;
 
     const SENDER: Address = Address::repeat_byte(0xAB);
     const SENDER_TEXT: &str = "0xabababababababababababababababababababab";
 
     fn shown(kind: EstimateRequest, json: &str) -> Value {
-        parameter(kind, &Request::parse(json).unwrap(), &SENDER)
+        parameter(
+            kind,
+            &Request::parse(json, &Dialect::COMMON).unwrap(),
+            &SENDER,
+        )
     }
 
     #[test]

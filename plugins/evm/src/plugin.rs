@@ -16,11 +16,7 @@ impl ChainPlugin for EvmChain {
 
     fn address(&self, _network: Network, key: &PublicKey) -> Result<Address, WalletError> {
         let address = address::of_key(key)?;
-        Ok(Address::new(format!(
-            "{}{}",
-            self.address_prefix,
-            hex::encode(address)
-        )))
+        Ok(Address::new(self.dialect.addresses.print(&address)))
     }
 
     fn parse_private_key(

@@ -20,7 +20,7 @@ pub(crate) async fn prepare(
     sender: Address,
     node: &dyn NodeApi,
 ) -> Result<Body, TransactionError> {
-    let request = Request::parse(&pending.serialized_transaction)?;
+    let request = Request::parse(&pending.serialized_transaction, &chain.dialect)?;
     let kind = Kind::of(&request, chain.missing_gas_price)?;
     let offchain = chain.info.offchain_withdrawals && pending.withdrawal_id.is_some();
     let mut draft = Draft {
@@ -83,7 +83,9 @@ impl Kind {
             Some(Ok(2)) => Self::Eip1559,
             Some(_) => return refuse("transactions of types 0, 1 and 2 are signed, not of others"),
         };
-        if kind == Self::Eip1559 && !missing_gas_price.applies_to(request.gas_price) {
+        let price = request.gas_price;
+        if kind == Self::Eip1559 && price.value().is_some() && !missing_gas_price.applies_to(price)
+        {
             return refuse(
                 "gasPrice and the fees of EIP-1559 (maxFeePerGas, maxPriorityFeePerGas) exclude each other",
             );

@@ -103,7 +103,7 @@ impl Rehearsal for EvmChain {
             transaction_id: format!("0x{}", hex::encode(keccak256(&raw))),
             signers: vec![Address::new(format!(
                 "{}{}",
-                self.address_prefix,
+                self.dialect.addresses.prefix,
                 hex::encode(sender)
             ))],
         })
@@ -123,7 +123,7 @@ impl EvmChain {
             hex_quantity(GAS_PRICE)
         } else if method == methods.transaction_count {
             hex_quantity(NONCE)
-        } else if method == "eth_getBlockByNumber" {
+        } else if method == methods.block_by_number {
             json!({"baseFeePerGas": hex_quantity(BASE_FEE)})
         } else {
             return None;

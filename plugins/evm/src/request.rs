@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::{
-    address::{self, AddressError},
+    address::{AddressError, Notation},
     quantity::{Field, QuantityError},
 };
 
@@ -43,18 +43,36 @@ pub(crate) struct Request {
     pub(crate) members: Members,
 }
 
+/// What a chain accepts in a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dialect {
+    /// How it writes addresses.
+    pub(crate) addresses: Notation,
+    /// Whether call data with an odd number of digits is read, as if it began with a zero.
+    pub(crate) odd_data: bool,
+}
+
+impl Dialect {
+    /// What most chains accept.
+    pub(crate) const COMMON: Self = Self {
+        addresses: Notation::ETHEREUM,
+        odd_data: true,
+    };
+}
+
 impl Request {
     /// Reads `serializedTransaction`.
-    pub(crate) fn parse(json: &str) -> Result<Self, RequestError> {
+    pub(crate) fn parse(json: &str, dialect: &Dialect) -> Result<Self, RequestError> {
         let members: Members =
             serde_json::from_str(json).map_err(|error| RequestError::NotAnObject {
                 reason: error.to_string(),
             })?;
+        let notation = dialect.addresses;
         Ok(Self {
-            to: members.address("to")?,
-            from: members.sender(),
+            to: members.address("to", notation)?,
+            from: members.sender(notation),
             value: members.field("value")?.value().unwrap_or_default(),
-            data: members.data()?,
+            data: members.data(dialect.odd_data)?,
             gas: members.field("gas")?,
             gas_limit: members.field("gasLimit")?,
             gas_price: members.field("gasPrice")?,
@@ -63,7 +81,7 @@ impl Request {
             nonce: members.field("nonce")?,
             chain_id: members.chain_id()?,
             transaction_type: members.field("type")?.value(),
-            access_list: members.access_list()?,
+            access_list: members.access_list(notation)?,
             members,
         })
     }
@@ -101,24 +119,30 @@ impl Members {
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    fn address(&self, name: &'static str) -> Result<Option<Address>, RequestError> {
+    fn address(
+        &self,
+        name: &'static str,
+        notation: Notation,
+    ) -> Result<Option<Address>, RequestError> {
         let parse = |text: String| {
-            address::parse(&text).map_err(|source| RequestError::Address {
-                name,
-                text: excerpt(&text),
-                source,
-            })
+            notation
+                .parse(&text)
+                .map_err(|source| RequestError::Address {
+                    name,
+                    text: excerpt(&text),
+                    source,
+                })
         };
         self.text(name)?.map(parse).transpose()
     }
 
     /// `from` is the number 0 in most requests and never signed: what is no address is ignored.
-    fn sender(&self) -> Option<Address> {
-        address::parse(&self.text("from").ok()??).ok()
+    fn sender(&self, notation: Notation) -> Option<Address> {
+        notation.parse(&self.text("from").ok()??).ok()
     }
 
     /// `data` or its alias `input`.
-    fn data(&self) -> Result<Bytes, RequestError> {
+    fn data(&self, odd: bool) -> Result<Bytes, RequestError> {
         let name = match (self.some("data"), self.some("input")) {
             (Some(_), Some(_)) => return Err(RequestError::DataAndInput),
             (None, Some(_)) => "input",
@@ -130,8 +154,10 @@ impl Members {
         let digits = text.strip_prefix("0x").unwrap_or(&text);
         let bytes = if digits.len().is_multiple_of(2) {
             hex::decode(digits)
-        } else {
+        } else if odd {
             hex::decode(format!("0{digits}"))
+        } else {
+            return Err(RequestError::OddDigits { name });
         };
         bytes
             .map(Bytes::from)
@@ -148,7 +174,7 @@ impl Members {
         self.field("chainId")?.value().map(narrow).transpose()
     }
 
-    fn access_list(&self) -> Result<Option<AccessList>, RequestError> {
+    fn access_list(&self, notation: Notation) -> Result<Option<AccessList>, RequestError> {
         let Some(json) = self.some("accessList") else {
             return Ok(None);
         };
@@ -158,7 +184,7 @@ impl Members {
             })?;
         items
             .into_iter()
-            .map(WireAccessListItem::read)
+            .map(|item| item.read(notation))
             .collect::<Result<Vec<_>, _>>()
             .map(|items| Some(AccessList(items)))
     }
@@ -202,12 +228,14 @@ struct WireAccessListItem {
 }
 
 impl WireAccessListItem {
-    fn read(self) -> Result<AccessListItem, RequestError> {
-        let address = address::parse(&self.address).map_err(|source| RequestError::Address {
-            name: "accessList",
-            text: excerpt(&self.address),
-            source,
-        })?;
+    fn read(self, notation: Notation) -> Result<AccessListItem, RequestError> {
+        let address = notation
+            .parse(&self.address)
+            .map_err(|source| RequestError::Address {
+                name: "accessList",
+                text: excerpt(&self.address),
+                source,
+            })?;
         let key = |text: String| {
             let mut key = [0; 32];
             hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(&text), &mut key)
@@ -275,6 +303,12 @@ pub(crate) enum RequestError {
         /// The member.
         name: &'static str,
     },
+    /// `data` or `input` ends in the middle of a byte.
+    #[error("{name} has an odd number of hexadecimal digits")]
+    OddDigits {
+        /// The member.
+        name: &'static str,
+    },
     /// Both names of the call data are used.
     #[error("data and input are two names of one thing, only one can be given")]
     DataAndInput,
@@ -297,6 +331,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn parse(json: &str) -> Result<Request, RequestError> {
+        Request::parse(json, &Dialect::COMMON)
+    }
+
     #[test]
     fn what_is_absent_null_or_empty_is_nothing() {
         for json in [
@@ -306,7 +344,7 @@ mod tests {
             r#"{"to":"","value":"","data":"","chainId":"","from":""}"#,
             r#"{"data":"0x","from":"not an address"}"#,
         ] {
-            let request = Request::parse(json).unwrap();
+            let request = parse(json).unwrap();
             assert_eq!(request.to, None, "{json}");
             assert_eq!(request.from, None, "{json}");
             assert_eq!(request.value, U256::ZERO, "{json}");
@@ -325,7 +363,19 @@ mod tests {
             (r#"{"input":"f"}"#, "0f"),
             (r#"{"data":null,"input":"0x01"}"#, "01"),
         ] {
-            assert_eq!(hex::encode(Request::parse(json).unwrap().data), expected);
+            assert_eq!(hex::encode(parse(json).unwrap().data), expected);
+        }
+        let strict = Dialect {
+            odd_data: false,
+            ..Dialect::COMMON
+        };
+        assert!(Request::parse(r#"{"data":"0xabcd"}"#, &strict).is_ok());
+        for json in [r#"{"data":"0xabc"}"#, r#"{"input":"f"}"#] {
+            let error = Request::parse(json, &strict).unwrap_err().to_string();
+            assert!(
+                error.contains("odd number of hexadecimal digits"),
+                "{error}"
+            );
         }
     }
 
@@ -360,7 +410,7 @@ mod tests {
                 "a storage key has 64 hexadecimal digits",
             ),
         ] {
-            let error = Request::parse(json).unwrap_err().to_string();
+            let error = parse(json).unwrap_err().to_string();
             assert!(error.contains(reason), "{json}: {error}");
         }
     }
@@ -368,7 +418,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics(text in ".*") {
-            let _ = Request::parse(&text);
+            let _ = parse(&text);
         }
     }
 }

@@ -7,7 +7,7 @@ use kms_core::{
 };
 use kms_evm::{
     AddressCase, ChainIds, ETHEREUM, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy,
-    GasPriceSource, Missing, NonceSource, RpcMethods, Step, ZeroIs,
+    GasPriceSource, Missing, NonceSource, RpcMethods, Step,
 };
 use serde_json::{Value, json, value::RawValue};
 
@@ -514,6 +514,7 @@ fn a_row_names_methods_order_and_request() {
             gas_price: "x_gasPrice",
             transaction_count: "x_getTransactionCount",
             chain_id: "x_chainID",
+            block_by_number: "x_getBlockByNumber",
         })
         .with_nonce(
             NonceSource::Node {
@@ -605,11 +606,6 @@ fn a_row_says_when_gas_is_estimated_and_which_limit_is_signed() {
 
 #[test]
 fn a_row_says_what_counts_as_missing() {
-    const GIVEN_UNLESS_ABSENT: Missing = Missing {
-        null: false,
-        empty: false,
-        zero: ZeroIs::Given,
-    };
     let request = |price: &str| {
         format!(r#"{{"to":"{RECIPIENT}","gas":21000,"nonce":0,"chainId":5000000000{price}}}"#)
     };
@@ -623,9 +619,9 @@ fn a_row_says_what_counts_as_missing() {
             r#","gasPrice":null"#,
             "10000000000 wei",
         ),
-        (GIVEN_UNLESS_ABSENT, r#","gasPrice":null"#, "0 wei"),
-        (GIVEN_UNLESS_ABSENT, r#","gasPrice":"""#, "0 wei"),
-        (GIVEN_UNLESS_ABSENT, "", "10000000000 wei"),
+        (Missing::IF_ABSENT, r#","gasPrice":null"#, "0 wei"),
+        (Missing::IF_ABSENT, r#","gasPrice":"""#, "0 wei"),
+        (Missing::IF_ABSENT, "", "10000000000 wei"),
     ] {
         let chain = OTHER.with_gas_price(GasPriceSource::Constant(10_000_000_000), missing);
         let (summary, _) = other(&chain, &request(price), &[]).signed();
