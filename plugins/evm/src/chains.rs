@@ -1,8 +1,9 @@
 //! The table of chains: a file for each row.
 
+mod bsc;
 mod ethereum;
 
-pub use self::ethereum::ETHEREUM;
+pub use self::{bsc::BSC, ethereum::ETHEREUM};
 
 use kms_core::chain::EntryField;
 

@@ -38,6 +38,7 @@ macro_rules! chains {
 
 chains! {
     ethereum: ETHEREUM, "ETH.json";
+    bsc: BSC, "BSC.json";
 }
 
 fn asks_what_was_recorded(chain: &EvmChain, vectors: &str) {
