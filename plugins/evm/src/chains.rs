@@ -2,8 +2,9 @@
 
 mod bsc;
 mod ethereum;
+mod kcs;
 
-pub use self::{bsc::BSC, ethereum::ETHEREUM};
+pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS};
 
 use kms_core::chain::EntryField;
 

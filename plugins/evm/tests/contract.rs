@@ -39,6 +39,7 @@ macro_rules! chains {
 chains! {
     ethereum: ETHEREUM, "ETH.json";
     bsc: BSC, "BSC.json";
+    kcs: KCS, "KCS.json";
 }
 
 fn asks_what_was_recorded(chain: &EvmChain, vectors: &str) {
