@@ -3,8 +3,9 @@
 mod bsc;
 mod ethereum;
 mod kcs;
+mod klay;
 
-pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS};
+pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY};
 
 use kms_core::chain::EntryField;
 

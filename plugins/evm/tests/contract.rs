@@ -40,6 +40,7 @@ chains! {
     ethereum: ETHEREUM, "ETH.json";
     bsc: BSC, "BSC.json";
     kcs: KCS, "KCS.json";
+    klay: KLAY, "KLAY.json";
 }
 
 fn asks_what_was_recorded(chain: &EvmChain, vectors: &str) {
