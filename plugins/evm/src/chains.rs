@@ -4,8 +4,9 @@ mod bsc;
 mod ethereum;
 mod kcs;
 mod klay;
+mod one;
 
-pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY};
+pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY, one::ONE};
 
 use kms_core::chain::EntryField;
 

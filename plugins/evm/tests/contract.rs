@@ -41,6 +41,7 @@ chains! {
     bsc: BSC, "BSC.json";
     kcs: KCS, "KCS.json";
     klay: KLAY, "KLAY.json";
+    one: ONE, "ONE.json";
 }
 
 fn asks_what_was_recorded(chain: &EvmChain, vectors: &str) {
