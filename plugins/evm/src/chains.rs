@@ -5,8 +5,9 @@ mod ethereum;
 mod kcs;
 mod klay;
 mod one;
+mod xdc;
 
-pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY, one::ONE};
+pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY, one::ONE, xdc::XDC};
 
 use kms_core::chain::EntryField;
 

@@ -62,5 +62,5 @@ pub use self::{
         AddressCase, ChainIds, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, GasPriceSource,
         Missing, NonceSource, RpcMethods, Step, ZeroIs, wallet,
     },
-    chains::{BSC, ETHEREUM, KCS, KLAY, ONE},
+    chains::{BSC, ETHEREUM, KCS, KLAY, ONE, XDC},
 };

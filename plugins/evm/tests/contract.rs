@@ -42,6 +42,7 @@ chains! {
     kcs: KCS, "KCS.json";
     klay: KLAY, "KLAY.json";
     one: ONE, "ONE.json";
+    xdc: XDC, "XDC.json";
 }
 
 fn asks_what_was_recorded(chain: &EvmChain, vectors: &str) {
