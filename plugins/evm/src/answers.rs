@@ -5,8 +5,8 @@ use kms_core::chain::{NodeApi, NodeError, NodeRequest};
 use serde_json::{Value, json};
 
 use crate::{
-    AddressCase, EstimateRequest, EvmChain, GasPriceSource, NonceSource, address, estimate,
-    quantity, request::Request,
+    AddressCase, EstimateRequest, EvmChain, GasPriceSource, GasStation, NonceSource, address,
+    estimate, quantity, request::Request,
 };
 
 /// A chain's node, and the questions there are.
@@ -66,12 +66,45 @@ impl Questions<'_> {
                     .ok_or_else(|| unexpected(&asked, &answer))?;
                 narrow(&asked, price)
             }
-            GasPriceSource::Node => {
-                let method = self.chain.methods.gas_price;
-                narrow(method, self.quantity(method, json!([])).await?)
-            }
+            GasPriceSource::Node => self.node_gas_price().await,
+            GasPriceSource::Station(station) => match self.station_gas_price(station).await {
+                Ok(price) => Ok(price),
+                Err(error) => {
+                    tracing::warn!(%error, "the gas station is of no use, the node is asked");
+                    self.node_gas_price().await
+                }
+            },
             GasPriceSource::Constant(price) => Ok(price.into()),
         }
+    }
+
+    async fn node_gas_price(&self) -> Result<u128, NodeError> {
+        let method = self.chain.methods.gas_price;
+        narrow(method, self.quantity(method, json!([])).await?)
+    }
+
+    async fn station_gas_price(&self, station: GasStation) -> Result<u128, NodeError> {
+        const GWEI: u64 = 1_000_000_000;
+        let GasStation {
+            base_url,
+            path,
+            price_pointer,
+            floor_gwei,
+        } = station;
+        let request = NodeRequest::get(path).outside(base_url);
+        let answer = self.node.call(request).await?;
+        let asked = format!("the gas price, {price_pointer} of {base_url}{path},");
+        let floor = U256::from(floor_gwei);
+        let gwei = match answer.pointer(price_pointer) {
+            _ if !answer.is_object() => return Err(unexpected(&asked, &answer)),
+            None | Some(Value::Null) => floor,
+            Some(price) => price
+                .as_number()
+                .and_then(|price| quantity::json_number_rounded_up(&price.to_string()).ok())
+                .ok_or_else(|| unexpected(&asked, &answer))?
+                .max(floor),
+        };
+        narrow(&asked, gwei.saturating_mul(U256::from(GWEI)))
     }
 
     /// The EIP-155 chain id.

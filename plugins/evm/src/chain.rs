@@ -254,8 +254,25 @@ pub enum GasPriceSource {
     },
     /// The node's gas price.
     Node,
+    /// What a gas station outside the cloud recommends, rounded up to whole gwei; where it gives
+    /// no usable answer in time, the node's gas price.
+    Station(GasStation),
     /// Always this many wei.
     Constant(u64),
+}
+
+/// A service that recommends gas prices.
+#[derive(Clone, Copy, Debug)]
+pub struct GasStation {
+    /// Scheme and host, for instance `https://gasstation.polygon.technology`.
+    pub base_url: &'static str,
+    /// For instance `/v2`.
+    pub path: &'static str,
+    /// Where the price stands in the answer, a number in gwei: a JSON pointer (RFC 6901), for
+    /// instance `/fast/maxFee`.
+    pub price_pointer: &'static str,
+    /// The least price in gwei; also the price where the answer has none.
+    pub floor_gwei: u64,
 }
 
 /// When a member of the request counts as missing. One that is absent always does; what does not

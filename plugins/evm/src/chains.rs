@@ -4,10 +4,13 @@ mod bsc;
 mod ethereum;
 mod kcs;
 mod klay;
+mod matic;
 mod one;
 mod xdc;
 
-pub use self::{bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY, one::ONE, xdc::XDC};
+pub use self::{
+    bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY, matic::MATIC, one::ONE, xdc::XDC,
+};
 
 use kms_core::chain::EntryField;
 

@@ -60,7 +60,7 @@ mod transaction;
 pub use self::{
     chain::{
         AddressCase, ChainIds, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, GasPriceSource,
-        Missing, NonceSource, RpcMethods, Step, ZeroIs, wallet,
+        GasStation, Missing, NonceSource, RpcMethods, Step, ZeroIs, wallet,
     },
-    chains::{BSC, ETHEREUM, KCS, KLAY, ONE, XDC},
+    chains::{BSC, ETHEREUM, KCS, KLAY, MATIC, ONE, XDC},
 };

@@ -94,39 +94,75 @@ fn hex_value(digits: &str) -> Result<U256, QuantityError> {
 /// `3.3e10` is an integer, however it is written. From 10^21 on the original's numbers leave the
 /// decimal notation and are refused there; here as well, whatever their notation.
 pub(crate) fn json_number(text: &str) -> Result<U256, QuantityError> {
-    const LARGEST_DIGITS: usize = 21;
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, signed_digits(exponent)?),
-        None => (text, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
-        return Err(QuantityError::NotANumber);
+    Decimal::read(text)?.to_integer()
+}
+
+/// Reads a JSON number and rounds it up to the next integer, which must be below 10^21.
+pub(crate) fn json_number_rounded_up(text: &str) -> Result<U256, QuantityError> {
+    Decimal::read(text)?.rounded_up()
+}
+
+/// significant · 10^scale, exactly. Zero has no significant digits.
+struct Decimal {
+    significant: String,
+    scale: i64,
+}
+
+impl Decimal {
+    fn read(text: &str) -> Result<Self, QuantityError> {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, signed_digits(exponent)?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
+            return Err(QuantityError::NotANumber);
+        }
+        let digits = format!("{whole}{fraction}");
+        let significant = digits.trim_start_matches('0').trim_end_matches('0');
+        if negative && !significant.is_empty() {
+            return Err(QuantityError::Negative);
+        }
+        let trailing_zeros = digits.len() - digits.trim_end_matches('0').len();
+        let length = |len: usize| i64::try_from(len).map_err(|_| QuantityError::TooLarge);
+        let scale = exponent
+            .saturating_add(length(trailing_zeros)?)
+            .saturating_sub(length(fraction.len())?);
+        Ok(Self {
+            significant: significant.to_owned(),
+            scale,
+        })
     }
-    let digits = format!("{whole}{fraction}");
-    let significant = digits.trim_start_matches('0').trim_end_matches('0');
-    if significant.is_empty() {
-        return Ok(U256::ZERO);
+
+    fn to_integer(&self) -> Result<U256, QuantityError> {
+        const LARGEST_DIGITS: usize = 21;
+        if self.significant.is_empty() {
+            return Ok(U256::ZERO);
+        }
+        let zeros = usize::try_from(self.scale).map_err(|_| QuantityError::Fraction)?;
+        if self.significant.len().saturating_add(zeros) > LARGEST_DIGITS {
+            return Err(QuantityError::TooLarge);
+        }
+        let integer = format!("{}{}", self.significant, "0".repeat(zeros));
+        U256::from_str_radix(&integer, 10).map_err(|_| QuantityError::TooLarge)
     }
-    if negative {
-        return Err(QuantityError::Negative);
+
+    fn rounded_up(mut self) -> Result<U256, QuantityError> {
+        if self.significant.is_empty() || self.scale >= 0 {
+            return self.to_integer();
+        }
+        // The last significant digit is not zero: what is cut off always counts.
+        let places = usize::try_from(self.scale.unsigned_abs()).unwrap_or(usize::MAX);
+        let whole = self.significant.len().saturating_sub(places);
+        self.significant.truncate(whole);
+        self.scale = 0;
+        Ok(self.to_integer()?.saturating_add(U256::ONE))
     }
-    let trailing_zeros = digits.len() - digits.trim_end_matches('0').len();
-    let length = |len: usize| i64::try_from(len).map_err(|_| QuantityError::TooLarge);
-    let scale = exponent
-        .saturating_add(length(trailing_zeros)?)
-        .saturating_sub(length(fraction.len())?);
-    let zeros = usize::try_from(scale).map_err(|_| QuantityError::Fraction)?;
-    if significant.len().saturating_add(zeros) > LARGEST_DIGITS {
-        return Err(QuantityError::TooLarge);
-    }
-    let integer = format!("{significant}{}", "0".repeat(zeros));
-    U256::from_str_radix(&integer, 10).map_err(|_| QuantityError::TooLarge)
 }
 
 fn signed_digits(text: &str) -> Result<i64, QuantityError> {
@@ -233,6 +269,38 @@ mod tests {
         assert_eq!(read(&beyond), Err(QuantityError::TooLarge));
     }
 
+    #[test]
+    fn a_fraction_is_rounded_up() {
+        for (text, value) in [
+            ("0", 0),
+            ("0.0", 0),
+            ("-0.0", 0),
+            ("55", 55),
+            ("55.000", 55),
+            ("55.13", 56),
+            ("55.999999999999", 56),
+            ("99.5", 100),
+            ("0.001", 1),
+            ("1e-99999999999999999999", 1),
+            ("5513e-2", 56),
+            ("5500e-2", 55),
+            ("5.513e1", 56),
+            ("3e10", 30_000_000_000),
+        ] {
+            let value = U256::from::<u64>(value);
+            assert_eq!(json_number_rounded_up(text), Ok(value), "{text}");
+        }
+        for (text, error) in [
+            ("-0.5", QuantityError::Negative),
+            ("1e21", QuantityError::TooLarge),
+            ("1000000000000000000000.5", QuantityError::TooLarge),
+            ("", QuantityError::NotANumber),
+            ("1.5e", QuantityError::NotANumber),
+        ] {
+            assert_eq!(json_number_rounded_up(text), Err(error), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn decimal_and_hexadecimal_text_agree(limbs: [u64; 4]) {
@@ -262,6 +330,7 @@ mod tests {
         fn no_text_panics(text in ".*") {
             let _ = text_value(&text);
             let _ = json_number(&text);
+            let _ = json_number_rounded_up(&text);
         }
     }
 }

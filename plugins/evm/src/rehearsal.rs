@@ -16,6 +16,7 @@ use crate::{EvmChain, GasPriceSource, NonceSource, calls};
 /// What the played node says.
 const GAS: u64 = 75_000;
 const GAS_PRICE: u64 = 12_000_000_000;
+const STATION_PRICE_GWEI: u64 = 40;
 const BASE_FEE: u64 = 10_000_000_000;
 const NONCE: u64 = 0;
 
@@ -76,6 +77,9 @@ impl Rehearsal for EvmChain {
             (_, GasPriceSource::Rest { path, member }) if call.path == path => {
                 Some(json!({ member: GAS_PRICE }))
             }
+            (_, GasPriceSource::Station(station)) if call.path == station.path => {
+                Some(nested(station.price_pointer, STATION_PRICE_GWEI.into()))
+            }
             _ => None,
         }
     }
@@ -131,6 +135,17 @@ impl EvmChain {
         let id = body.get("id").cloned().unwrap_or_default();
         Some(json!({"jsonrpc": "2.0", "id": id, "result": result}))
     }
+}
+
+/// An object in which `value` stands where `pointer` (RFC 6901) points.
+fn nested(pointer: &str, value: Value) -> Value {
+    let wrap = |value: Value, name: &str| json!({ name: value });
+    pointer
+        .split('/')
+        .skip(1)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rfold(value, wrap)
 }
 
 fn hex_quantity(value: u64) -> Value {

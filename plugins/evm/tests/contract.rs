@@ -41,6 +41,7 @@ chains! {
     bsc: BSC, "BSC.json";
     kcs: KCS, "KCS.json";
     klay: KLAY, "KLAY.json";
+    matic: MATIC, "MATIC.json";
     one: ONE, "ONE.json";
     xdc: XDC, "XDC.json";
 }

@@ -7,7 +7,7 @@ use kms_core::{
 };
 use kms_evm::{
     AddressCase, ChainIds, ETHEREUM, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy,
-    GasPriceSource, Missing, NonceSource, RpcMethods, Step,
+    GasPriceSource, GasStation, Missing, NonceSource, RpcMethods, Step,
 };
 use serde_json::{Value, json, value::RawValue};
 
@@ -636,4 +636,57 @@ fn a_row_prints_addresses_with_its_prefix() {
     let chain = OTHER.with_address_prefix("xdc");
     let address = chain.address(Network::Mainnet, &key).unwrap();
     assert_eq!(address.as_str(), SENDER.replacen("0x", "xdc", 1));
+}
+
+const STATION: GasStation = GasStation {
+    base_url: "https://station.example",
+    path: "/v2",
+    price_pointer: "/fast/maxFee",
+    floor_gwei: 30,
+};
+
+#[test]
+fn a_gas_station_says_the_price_in_gwei() {
+    let chain = OTHER.with_gas_price(GasPriceSource::Station(STATION), Missing::ANY_ZERO);
+    let request = format!(r#"{{"to":"{RECIPIENT}","gas":21000,"nonce":0,"chainId":5000000000}}"#);
+    for (answer, gwei) in [
+        (json!({"fast": {"maxFee": 55.13}}), 56),
+        (json!({"fast": {"maxFee": 55}}), 55),
+        (json!({"fast": {"maxFee": 30.000_000_1}}), 31),
+        (json!({"fast": {"maxFee": 12.25}}), 30),
+        (json!({"fast": {"maxFee": null}}), 30),
+        (json!({}), 30),
+    ] {
+        let outcome = other(&chain, &request, &[rest("/v2", answer.clone())]);
+        assert_eq!(outcome.asked, ["/v2"], "{answer}");
+        let price = format!("{gwei}000000000 wei");
+        let (summary, _) = outcome.signed();
+        assert_eq!(detail(&summary, "gas price"), Some(&*price), "{answer}");
+    }
+}
+
+#[test]
+fn the_node_says_the_price_where_the_gas_station_does_not() {
+    let chain = OTHER.with_gas_price(GasPriceSource::Station(STATION), Missing::ANY_ZERO);
+    let request = format!(r#"{{"to":"{RECIPIENT}","gas":21000,"nonce":0,"chainId":5000000000}}"#);
+    let down = json!({"method": "GET", "path": "/v2", "status": 503, "response": "down"});
+    for station in [
+        None,
+        Some(down),
+        Some(rest("/v2", json!([]))),
+        Some(rest("/v2", "rubbish".into())),
+        Some(rest("/v2", json!({"fast": {"maxFee": -1}}))),
+        Some(rest("/v2", json!({"fast": {"maxFee": "55"}}))),
+        Some(rest("/v2", json!({"fast": {"maxFee": 1e30}}))),
+    ] {
+        let mut calls = vec![rpc("eth_gasPrice", "0x7".into())];
+        calls.extend(station.clone());
+        let outcome = other(&chain, &request, &calls);
+        assert_eq!(outcome.asked, ["/v2", "eth_gasPrice"], "{station:?}");
+        let (summary, _) = outcome.signed();
+        assert_eq!(detail(&summary, "gas price"), Some("7 wei"), "{station:?}");
+    }
+    // Neither.
+    let error = other(&chain, &request, &[]).refusal();
+    assert!(error.contains("nothing recorded for Post"), "{error}");
 }
