@@ -1,0 +1,307 @@
+//! `daemon`: polls for pending transactions, signs and broadcasts them.
+
+use std::{collections::HashSet, env, sync::Arc, time::Duration};
+
+use kms_core::{
+    approval::{ApprovalConfigError, Approver, FourEye, Method, NoApproval},
+    chain::Registry,
+    cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
+    daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally},
+    journal::MemoryJournal,
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::settings;
+use crate::{
+    args::{ApprovalMethod, DaemonArgs},
+    exit::{Failure, Status},
+    output,
+    settings::{API_KEY, Settings},
+    vault_access::{VaultSession, network},
+};
+
+const NODE_URL: &str = "TATUM_KMS_NODE_URL_";
+
+pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
+    // Whatever is wrong with the arguments is said before a password is asked for.
+    let registry = registry(args)?;
+    let config = config(args)?;
+    let approver = approver(args)?;
+    let settings = settings(&args.vault.general)?.with_api_key(args.api_key.api_key.as_ref());
+    let cloud = Cloud::new(cloud_config(args, &settings, &registry)?)?;
+    let vault = VaultSession::open(&args.vault, None, &settings)?.into_vault();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        network = %config.network,
+        chains = registry.codes().collect::<Vec<_>>().join(","),
+        wallets = vault.vault().len(),
+        "started"
+    );
+    let once = config.mode != Mode::Continuous;
+    let parts = Parts {
+        registry,
+        cloud,
+        vault,
+        approver,
+        journal: Arc::new(MemoryJournal::new()),
+        observer: Arc::new(NoObserver),
+    };
+    let tally = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::of(Status::Failed, &error))?
+        .block_on(serve(config, parts))?;
+    if once { verdict(tally) } else { Ok(()) }
+}
+
+/// Runs the daemon until it ends or a signal ends it.
+async fn serve(config: DaemonConfig, parts: Parts) -> Result<Tally, Failure> {
+    let failed = |error: std::io::Error| Failure::of(Status::Failed, &error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let (stop, stopped) = watch::channel(false);
+    let listener = tokio::spawn(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!("{name}: finishing the transactions in hand");
+        // Nobody listens any more: the daemon has ended already.
+        let _ = stop.send(true);
+        std::future::pending::<()>().await;
+    });
+    let tally = Daemon::new(config, parts, &stopped).run().await;
+    listener.abort();
+    tracing::info!("stopped");
+    Ok(tally)
+}
+
+/// What a single cycle came to, as an exit code.
+fn verdict(tally: Tally) -> Result<(), Failure> {
+    tracing::info!(
+        sent = tally.sent,
+        declined = tally.declined,
+        failed = tally.failed,
+        unfinished = tally.unfinished,
+        errors = tally.errors,
+        "the cycle is over"
+    );
+    if tally.failed == 0 && tally.unfinished == 0 && tally.errors == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Status::Failed,
+        format!(
+            "not everything went well: {} sent, {} declined, {} failed, {} unfinished, {} calls failed",
+            tally.sent, tally.declined, tally.failed, tally.unfinished, tally.errors
+        ),
+    )
+    .hint("the log says what"))
+}
+
+fn registry(args: &DaemonArgs) -> Result<Registry, Failure> {
+    let registry = Registry::linked()?;
+    match &args.chain {
+        Some(codes) => Ok(registry.select(codes)?),
+        None => Ok(registry),
+    }
+}
+
+fn config(args: &DaemonArgs) -> Result<DaemonConfig, Failure> {
+    let selection = Selection {
+        wallets: list("--wallets", args.wallets.as_deref())?,
+        transaction_ids: list("--transaction-ids", args.transaction_ids.as_deref())?,
+    };
+    let mode = if args.run_once {
+        Mode::Once(selection)
+    } else if selection == Selection::default() {
+        Mode::Continuous
+    } else {
+        return Err(Failure::usage(
+            "--wallets and --transaction-ids need --run-once",
+        ));
+    };
+    Ok(DaemonConfig {
+        network: network(args.network.testnet),
+        period: Duration::from_secs(args.period),
+        mode,
+        concurrency: DaemonConfig::DEFAULT_CONCURRENCY,
+    })
+}
+
+/// The ids of a comma-separated list. Blanks around them do not matter; a list without one is
+/// the mistake of a script, not the wish to sign nothing or all.
+fn list(flag: &str, text: Option<&str>) -> Result<Option<HashSet<String>>, Failure> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let ids: HashSet<_> = text.split(',').map(|id| id.trim().to_owned()).collect();
+    if ids.contains("") {
+        return Err(Failure::usage(format!("{flag} has an empty id in it")));
+    }
+    Ok(Some(ids))
+}
+
+fn approver(args: &DaemonArgs) -> Result<Arc<dyn Approver>, Failure> {
+    let Some(url) = &args.external_url else {
+        if args.network.testnet {
+            return Ok(Arc::new(NoApproval));
+        }
+        return Err(Failure::missing_flag(
+            "Missing required flag\n\t--external-url",
+        ));
+    };
+    let method = match args.external_url_method {
+        ApprovalMethod::Get => Method::Get,
+        ApprovalMethod::Post => Method::Post,
+    };
+    let (approver, warnings) = FourEye::new(url, method)?;
+    warnings.iter().for_each(output::warning);
+    Ok(Arc::new(approver))
+}
+
+fn cloud_config(
+    args: &DaemonArgs,
+    settings: &Settings,
+    registry: &Registry,
+) -> Result<CloudConfig, Failure> {
+    let api_key = settings
+        .secret(API_KEY)?
+        .ok_or(CloudConfigError::NoApiKey)?;
+    let mut config = CloudConfig::new(api_key)?;
+    if let Some(url) = settings.text("TATUM_API_URL")? {
+        config.base_url = parse_url("TATUM_API_URL", &url)?;
+    }
+    config.client_version = env!("CARGO_PKG_VERSION").to_owned();
+    config.testnet_type = settings.text("TESTNET_TYPE")?;
+    config.allow_insecure = args.allow_insecure_cloud;
+    if let Some(retries) = number(settings, "TATUM_RETRIES")? {
+        config.retries = retries;
+    }
+    if let Some(delay) = number(settings, "TATUM_RETRY_DELAY")? {
+        config.retry_delay = Duration::from_millis(u64::from(delay));
+    }
+    for code in registry.codes() {
+        let name = format!("{NODE_URL}{code}");
+        if let Some(url) = settings.text(&name)? {
+            config
+                .node_urls
+                .insert(code.to_owned(), parse_url(&name, &url)?);
+        }
+    }
+    Ok(config)
+}
+
+fn number(settings: &Settings, name: &str) -> Result<Option<u32>, Failure> {
+    let Some(text) = settings.text(name)? else {
+        return Ok(None);
+    };
+    let number = text.trim().parse();
+    number
+        .map(Some)
+        .map_err(|_| Failure::usage(format!("{name} is not a whole number")))
+}
+
+impl From<ApprovalConfigError> for Failure {
+    fn from(error: ApprovalConfigError) -> Self {
+        let status = match error {
+            ApprovalConfigError::InvalidUrl { .. } => Status::Usage,
+            _ => Status::Failed,
+        };
+        Self::of(status, &error)
+    }
+}
+
+impl From<CloudConfigError> for Failure {
+    fn from(error: CloudConfigError) -> Self {
+        let mut failure = Self::of(Status::Usage, &error);
+        failure.hint = error.hint().map(str::to_owned);
+        failure
+    }
+}
+
+impl From<CloudError> for Failure {
+    fn from(error: CloudError) -> Self {
+        if let CloudError::BadConfig(error) = error {
+            return error.into();
+        }
+        let mut failure = Self::of(Status::Failed, &error);
+        failure.hint = error.hint().map(str::to_owned);
+        failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn args(line: &str) -> DaemonArgs {
+        let line = ["tatum-kms", "daemon"].into_iter().chain(line.split(' '));
+        match Cli::try_parse_from(line.filter(|arg| !arg.is_empty())) {
+            Ok(Cli {
+                command: Some(Command::Daemon(args)),
+                ..
+            }) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_main_network_needs_an_approver() {
+        let failure = approver(&args("")).err().unwrap();
+        assert_eq!(
+            failure.verbatim,
+            Some("Missing required flag\n\t--external-url")
+        );
+        assert_eq!(failure.status, Status::Usage);
+        assert!(approver(&args("--testnet")).is_ok());
+        assert!(approver(&args("--testnet=false")).is_err());
+    }
+
+    #[test]
+    fn a_selection_needs_a_single_cycle() {
+        for line in [
+            "--wallets a",
+            "--transaction-ids a",
+            "--run-once=false --wallets a",
+        ] {
+            assert_eq!(config(&args(line)).unwrap_err().status, Status::Usage);
+        }
+        for line in ["--run-once --wallets a,,b", "--run-once --wallets ,"] {
+            assert_eq!(config(&args(line)).unwrap_err().status, Status::Usage);
+        }
+        let mode = config(&args("--run-once --wallets a,b")).unwrap().mode;
+        let Mode::Once(selection) = mode else {
+            panic!("{mode:?}")
+        };
+        assert_eq!(selection.wallets.unwrap().len(), 2);
+        assert_eq!(selection.transaction_ids, None);
+        assert_eq!(config(&args("")).unwrap().mode, Mode::Continuous);
+    }
+
+    #[test]
+    fn only_a_cycle_without_trouble_is_a_success() {
+        let sent = Tally {
+            sent: 3,
+            declined: 1,
+            ..Tally::default()
+        };
+        assert!(verdict(sent).is_ok());
+        for tally in [
+            Tally { failed: 1, ..sent },
+            Tally {
+                unfinished: 1,
+                ..sent
+            },
+            Tally { errors: 1, ..sent },
+        ] {
+            assert_eq!(verdict(tally).unwrap_err().status, Status::Failed);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! One file for each command.
+
+mod chains;
+mod changepassword;
+mod checkconfig;
+mod daemon;
+mod export;
+mod generatemanagedprivatekeybatch;
+mod generatemanagedwallet;
+mod generatewallet;
+mod getaddress;
+mod getmanagedwallet;
+mod getprivatekey;
+mod migrate;
+mod removewallet;
+mod report;
+mod sandbox;
+mod stored;
+mod storemanagedprivatekey;
+mod storemanagedwallet;
+
+pub(crate) use self::sandbox::SandboxArgs;
+
+use kms_core::process::Hardening;
+
+use crate::{
+    args::{Command, GeneralArgs, LogLevel},
+    exit::Failure,
+    logging, output,
+    settings::Settings,
+};
+
+/// Runs a command to its end.
+pub(crate) fn run(command: Command, hardening: &Hardening) -> Result<(), Failure> {
+    if let Some(general) = general(&command) {
+        let default = match command {
+            Command::Daemon(_) => LogLevel::Info,
+            _ => LogLevel::Warn,
+        };
+        logging::start(general, default, hardening);
+    }
+    warn_of_unused(&command);
+    match command {
+        Command::Daemon(args) => daemon::run(&args),
+        Command::GenerateWallet(args) => generatewallet::run(&args),
+        Command::GenerateManagedWallet(args) => generatemanagedwallet::run(&args),
+        Command::StoreManagedWallet(args) => storemanagedwallet::run(&args),
+        Command::StoreManagedPrivateKey(args) => storemanagedprivatekey::run(&args),
+        Command::GenerateManagedPrivateKeyBatch(args) => generatemanagedprivatekeybatch::run(&args),
+        Command::GetAddress(args) => getaddress::run(&args),
+        Command::GetPrivateKey(args) => getprivatekey::run(&args),
+        Command::GetManagedWallet(args) => getmanagedwallet::run(&args),
+        Command::RemoveWallet(args) => removewallet::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::CheckConfig(args) => checkconfig::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::ChangePassword(args) => changepassword::run(&args),
+        Command::Chains(args) => chains::run(&args),
+        Command::Sandbox(args) => sandbox::run(&args, hardening),
+    }
+}
+
+fn general(command: &Command) -> Option<&GeneralArgs> {
+    Some(match command {
+        Command::Daemon(args) => &args.vault.general,
+        Command::GenerateWallet(args) => &args.general,
+        Command::GenerateManagedWallet(args)
+        | Command::StoreManagedWallet(args)
+        | Command::StoreManagedPrivateKey(args) => &args.vault.general,
+        Command::GenerateManagedPrivateKeyBatch(args) => &args.vault.general,
+        Command::GetAddress(args) | Command::GetPrivateKey(args) => &args.vault.general,
+        Command::GetManagedWallet(args) => &args.vault.general,
+        Command::RemoveWallet(args) => &args.vault.general,
+        Command::Export(args) => &args.vault.general,
+        Command::Report(args) => &args.vault.general,
+        Command::CheckConfig(args) => &args.vault.general,
+        Command::Migrate(args) => &args.vault.general,
+        Command::ChangePassword(args) => &args.vault.general,
+        Command::Chains(_) | Command::Sandbox(_) => return None,
+    })
+}
+
+/// The original took these flags with every command, so they are no error; but they do nothing.
+fn warn_of_unused(command: &Command) {
+    let (testnet, api_key) = match command {
+        Command::GetAddress(args) | Command::GetPrivateKey(args) => args.unused.given(),
+        Command::GetManagedWallet(args) => args.unused.given(),
+        Command::RemoveWallet(args) => args.unused.given(),
+        Command::Export(args) => args.unused.given(),
+        Command::Migrate(args) => args.unused.given(),
+        Command::ChangePassword(args) => args.unused.given(),
+        Command::Chains(args) => args.unused.given(),
+        Command::GenerateManagedWallet(args)
+        | Command::StoreManagedWallet(args)
+        | Command::StoreManagedPrivateKey(args) => (false, args.unused.is_given()),
+        Command::GenerateManagedPrivateKeyBatch(args) => (false, args.unused.is_given()),
+        Command::GenerateWallet(args) => (false, args.unused.is_given()),
+        Command::Report(args) => (args.unused.is_given(), false),
+        Command::CheckConfig(args) => (args.unused.is_given(), false),
+        Command::Daemon(_) | Command::Sandbox(_) => (false, false),
+    };
+    if testnet {
+        output::warning("--testnet has no effect here: a stored wallet knows its network");
+    }
+    if api_key {
+        output::warning(
+            "--api-key has no effect here, and shows the key to every user of this machine",
+        );
+    }
+}
+
+/// The settings of a command that needs no API key.
+fn settings(general: &GeneralArgs) -> Result<Settings, Failure> {
+    Settings::load(general.env_file.as_deref())
+}

@@ -1,0 +1,6 @@
+//! The plugins of this build: each is named once, or the linker would leave it out.
+
+#[cfg(feature = "bitcoin")]
+use kms_bitcoin as _;
+#[cfg(feature = "evm")]
+use kms_evm as _;

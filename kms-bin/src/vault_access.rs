@@ -1,0 +1,224 @@
+//! From options and settings to an open vault.
+
+use std::{env, future::Future, path::PathBuf, sync::Arc};
+
+use kms_core::{
+    chain::{ChainPlugin, Network, Registry},
+    keys::SecretText,
+    password::{
+        EnvironmentPassword, PasswordFile, PasswordPrompt, PasswordSource, Purpose, SecretInput,
+    },
+    vault::{
+        Changes, Entry, FileFormat, KdfParams, OpenVault, StoreOptions, Vault, VaultError,
+        VaultStore,
+    },
+};
+
+use crate::{
+    args::{KdfArgs, VaultArgs},
+    exit::{Failure, Status},
+    output,
+    settings::{self, PASSWORD, Settings},
+};
+
+const QUESTION: &str = "Enter password to access wallet store (or set env var TATUM_KMS_PASSWORD):";
+
+/// An open vault whose notices reach the user.
+#[derive(Debug)]
+pub(crate) struct VaultSession {
+    vault: OpenVault,
+    told: usize,
+}
+
+impl VaultSession {
+    /// Opens the vault there is. Nobody is asked for a password when there is none.
+    pub(crate) fn open(
+        args: &VaultArgs,
+        kdf: Option<&KdfArgs>,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
+        let store = store(args, kdf)?;
+        let source = password_source(args, settings)?;
+        match store.inspect()?.format {
+            FileFormat::Missing | FileFormat::ZeroBytes => {
+                let path = store.path().to_owned();
+                Err(VaultError::Missing { path }.into())
+            }
+            _ => Self::new(store.open(&fetch(source.as_ref(), Purpose::Open)?)?),
+        }
+    }
+
+    /// Opens the vault, or makes one when there is none: then whoever is asked for the password
+    /// is asked twice.
+    pub(crate) fn open_or_create(
+        args: &VaultArgs,
+        kdf: &KdfArgs,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
+        let store = store(args, Some(kdf))?;
+        let source = password_source(args, settings)?;
+        let purpose = match store.inspect()?.format {
+            FileFormat::Missing | FileFormat::ZeroBytes => Purpose::Create,
+            _ => Purpose::Open,
+        };
+        Self::new(store.open_or_create(&fetch(source.as_ref(), purpose)?)?)
+    }
+
+    /// What the vault holds.
+    pub(crate) fn vault(&self) -> &Arc<Vault> {
+        self.vault.vault()
+    }
+
+    /// The entry under `id`.
+    pub(crate) fn entry(&self, id: &str) -> Result<Entry, Failure> {
+        let entry = self.vault().entry(id);
+        Ok(entry.ok_or_else(|| Failure::unknown_wallet(id))??)
+    }
+
+    /// Changes the vault, durably.
+    pub(crate) fn update<T>(
+        &mut self,
+        change: impl FnOnce(&mut Changes<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, Failure> {
+        let result = self.vault.update(change);
+        self.tell();
+        Ok(result?)
+    }
+
+    /// The vault itself, for what changes it as a whole.
+    pub(crate) fn with<T>(
+        &mut self,
+        work: impl FnOnce(&mut OpenVault) -> Result<T, VaultError>,
+    ) -> Result<T, Failure> {
+        let result = work(&mut self.vault);
+        self.tell();
+        Ok(result?)
+    }
+
+    /// Hands the vault over.
+    pub(crate) fn into_vault(self) -> OpenVault {
+        self.vault
+    }
+
+    fn new(vault: OpenVault) -> Result<Self, Failure> {
+        let mut session = Self { vault, told: 0 };
+        session.tell();
+        Ok(session)
+    }
+
+    fn tell(&mut self) {
+        let notices = self.vault.notices();
+        // A new password takes notices back, so the list may have become shorter.
+        for notice in notices.iter().skip(self.told.min(notices.len())) {
+            output::warning(notice);
+        }
+        self.told = notices.len();
+    }
+}
+
+/// The vault's file: that of `--path`, or the original's place.
+pub(crate) fn vault_path(args: &VaultArgs) -> Result<PathBuf, Failure> {
+    match &args.path {
+        Some(path) if path.as_os_str().is_empty() => Err(Failure::usage("--path is empty")),
+        Some(path) => Ok(path.clone()),
+        None => Ok(settings::home()?.join(".tatumrc").join("wallet.dat")),
+    }
+}
+
+/// The vault's file and how it is treated.
+pub(crate) fn store(args: &VaultArgs, kdf: Option<&KdfArgs>) -> Result<VaultStore, Failure> {
+    let kdf = match kdf {
+        Some(args) => KdfParams::new(
+            args.kdf_memory.saturating_mul(1 << 10),
+            args.kdf_iterations,
+            1,
+        )?,
+        None => KdfParams::default(),
+    };
+    let options = StoreOptions {
+        allow_wide_permissions: args.allow_wide_permissions,
+        kdf,
+    };
+    Ok(VaultStore::new(vault_path(args)?, options))
+}
+
+/// The first of the password's sources that is set up.
+pub(crate) fn password_source(
+    args: &VaultArgs,
+    settings: &Settings,
+) -> Result<Box<dyn PasswordSource>, Failure> {
+    for (wanted, flag, name) in [
+        (args.aws, "--aws", "AWS Secrets Manager"),
+        (args.azure, "--azure", "Azure Key Vault"),
+        (args.vgs, "--vgs", "VGS"),
+    ] {
+        if wanted {
+            return Err(Failure::usage(format!(
+                "{flag}: this build cannot get the password from {name}"
+            ))
+            .hint("let the tool of that service fetch it, and pass it on by --password-fd, --password-file, TATUM_KMS_PASSWORD or as a systemd credential"));
+        }
+    }
+    if args.password_file.is_some() && args.password_fd.is_some() {
+        return Err(Failure::usage(
+            "--password-file and --password-fd exclude each other",
+        ));
+    }
+    if let Some(path) = &args.password_file {
+        return Ok(Box::new(PasswordFile::at(path)));
+    }
+    if let Some(number) = args.password_fd {
+        return Ok(Box::new(PasswordFile::descriptor(number)));
+    }
+    if let Some(value) = settings.secret(PASSWORD)? {
+        return Ok(Box::new(EnvironmentPassword::new(PASSWORD, value)));
+    }
+    if let Some(folder) = env::var_os("CREDENTIALS_DIRECTORY")
+        && let Some(file) = PasswordFile::systemd_credential(folder.as_ref())
+    {
+        return Ok(Box::new(file));
+    }
+    Ok(Box::new(PasswordPrompt::new(
+        SecretInput::detect(),
+        QUESTION,
+    )))
+}
+
+/// Gets the password from `source`.
+pub(crate) fn fetch(source: &dyn PasswordSource, purpose: Purpose) -> Result<SecretText, Failure> {
+    tracing::debug!("the password comes from {}", source.name());
+    Ok(block_on(source.fetch(purpose))??)
+}
+
+/// Runs a future to its end on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::of(Status::Failed, &error))?;
+    Ok(runtime.block_on(future))
+}
+
+/// The plugin of a chain code on the command line.
+pub(crate) fn plugin(code: &str) -> Result<&'static dyn ChainPlugin, Failure> {
+    Ok(Registry::linked()?.require(code)?)
+}
+
+/// The plugin of a stored wallet.
+pub(crate) fn plugin_of(entry: &Entry) -> Result<&'static dyn ChainPlugin, Failure> {
+    Registry::linked()?.get(&entry.chain).ok_or_else(|| {
+        Failure::new(
+            Status::Failed,
+            format!(
+                "this program has no plugin for the chain {:?} of the wallet",
+                entry.chain
+            ),
+        )
+        .hint("`tatum-kms chains` lists the chains it has; `getmanagedwallet` shows what is stored")
+    })
+}
+
+/// The network that `--testnet` chooses.
+pub(crate) fn network(testnet: bool) -> Network {
+    Network::from_testnet_flag(testnet)
+}
