@@ -2,7 +2,14 @@
 
 use std::fmt;
 
+use k256::{
+    FieldBytes, ProjectivePoint, Scalar, U256,
+    elliptic_curve::{
+        PrimeField as _, bigint::Odd, ops::Reduce, sec1::ToSec1Point as _, subtle::Choice,
+    },
+};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::{Curve, KeyError, PublicKey};
 
@@ -13,6 +20,10 @@ use super::{Curve, KeyError, PublicKey};
 pub enum Scheme {
     /// ECDSA over a 32-byte digest on secp256k1, nonce by RFC 6979, low S, with recovery id.
     EcdsaSecp256k1,
+    /// Schnorr over a 32-byte digest on secp256k1 as in the Bitcoin Cash specification
+    /// 2019-05-15 (not BIP-340), nonce by RFC 6979 with the additional data `Schnorr+SHA256` and
+    /// two blanks.
+    SchnorrBch2019,
     /// ECDSA over a 32-byte digest on P-256, nonce by RFC 6979; S is left as it comes.
     EcdsaP256,
     /// Ed25519 over the message itself (RFC 8032 §5.1.6).
@@ -25,7 +36,7 @@ impl Scheme {
     /// The curve whose keys sign by this scheme.
     pub fn curve(self) -> Curve {
         match self {
-            Self::EcdsaSecp256k1 => Curve::Secp256k1,
+            Self::EcdsaSecp256k1 | Self::SchnorrBch2019 => Curve::Secp256k1,
             Self::EcdsaP256 => Curve::P256,
             Self::Ed25519 => Curve::Ed25519,
             Self::Ed25519Bip32 => Curve::Ed25519Bip32,
@@ -46,6 +57,7 @@ impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EcdsaSecp256k1 => "ECDSA on secp256k1",
+            Self::SchnorrBch2019 => "Schnorr (2019-05-15) on secp256k1",
             Self::EcdsaP256 => "ECDSA on P-256",
             Self::Ed25519 => "Ed25519",
             Self::Ed25519Bip32 => "Ed25519 with an extended key",
@@ -64,6 +76,8 @@ pub enum Signature {
         /// Bit 0: parity of R.y; bit 1: R.x was at least the group order. 0 to 3.
         recovery_id: u8,
     },
+    /// Schnorr: `r ‖ s`, the x-coordinate of R and a scalar, 32 bytes each, big-endian.
+    Schnorr([u8; 64]),
     /// Ed25519: `R ‖ S` (RFC 8032).
     Ed25519([u8; 64]),
 }
@@ -73,7 +87,7 @@ impl Signature {
     pub fn bytes(&self) -> &[u8; 64] {
         match self {
             Self::Ecdsa { rs, .. } => rs,
-            Self::Ed25519(bytes) => bytes,
+            Self::Schnorr(bytes) | Self::Ed25519(bytes) => bytes,
         }
     }
 
@@ -91,7 +105,7 @@ impl Signature {
     pub fn recovery_id(&self) -> Option<u8> {
         match self {
             Self::Ecdsa { recovery_id, .. } => Some(*recovery_id),
-            Self::Ed25519(_) => None,
+            Self::Schnorr(_) | Self::Ed25519(_) => None,
         }
     }
 
@@ -109,6 +123,10 @@ impl Signature {
             ) => {
                 let digest = scheme.digest(payload)?;
                 recovers(rs, *recovery_id, digest, point.compressed())
+            }
+            (Self::Schnorr(rs), PublicKey::Secp256k1(point), Scheme::SchnorrBch2019) => {
+                let digest = scheme.digest(payload)?;
+                schnorr_holds(rs, digest, point.compressed()).unwrap_or(false)
             }
             (Self::Ecdsa { rs, .. }, PublicKey::P256(point), Scheme::EcdsaP256) => {
                 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
@@ -147,6 +165,44 @@ impl fmt::Debug for Signature {
     }
 }
 
+/// Specification 2019-05-15 §"Verification algorithm"; nothing when `r ‖ s` or the key is none.
+fn schnorr_holds(rs: &[u8; 64], digest: &[u8; 32], key: &[u8; 33]) -> Option<bool> {
+    let (r, s) = rs.split_at(32);
+    let r: &[u8; 32] = r.try_into().ok()?;
+    let s = Scalar::from_repr(FieldBytes::try_from(s).ok()?).into_option()?;
+    let public = k256::PublicKey::from_sec1_bytes(key).ok()?;
+    let e = schnorr_challenge(r, key, digest);
+    let point = ProjectivePoint::GENERATOR * s - public.to_projective() * e;
+    let point = k256::PublicKey::from_affine(point.to_affine()).ok()?;
+    let (x, y_is_square) = x_and_y_is_square(&point);
+    // x is below p, so that an r which is not equals none.
+    Some(bool::from(y_is_square) && x == *r)
+}
+
+/// `e`: SHA-256 of `r`, the compressed public key and the digest, modulo the group order.
+pub(super) fn schnorr_challenge(r: &[u8; 32], key: &[u8; 33], digest: &[u8; 32]) -> Scalar {
+    let mut hash = Sha256::new();
+    hash.update(r);
+    hash.update(key);
+    hash.update(digest);
+    <Scalar as Reduce<FieldBytes>>::reduce(&hash.finalize())
+}
+
+/// The x-coordinate, and whether y is a square modulo p (its Jacobi symbol is 1); takes the same
+/// time for every point.
+pub(super) fn x_and_y_is_square(point: &k256::PublicKey) -> ([u8; 32], Choice) {
+    const P: Odd<U256> = Odd::<U256>::from_be_hex(
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f",
+    );
+    let encoded = point.to_sec1_point(false);
+    let (mut x, mut y) = ([0; 32], [0; 32]);
+    for (to, from) in x.iter_mut().chain(&mut y).zip(&encoded.as_bytes()[1..]) {
+        *to = *from;
+    }
+    let symbol = U256::from_be_slice(&y).jacobi_symbol(&P);
+    (x, symbol.is_one().into())
+}
+
 /// Recovery proves more than verification: that the recovery id is right as well.
 fn recovers(rs: &[u8; 64], recovery_id: u8, digest: &[u8; 32], key: &[u8; 33]) -> bool {
     let Some(recovery_id) = k256::ecdsa::RecoveryId::from_byte(recovery_id) else {
@@ -157,4 +213,122 @@ fn recovers(rs: &[u8; 64], recovery_id: u8, digest: &[u8; 32], key: &[u8; 33]) -
             k256::ecdsa::VerifyingKey::recover_from_prehash(digest, &signature, recovery_id)
         })
         .is_ok_and(|recovered| recovered.to_sec1_point(true).as_bytes() == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verifies(key: &str, digest: &str, signature: &str) -> bool {
+        let key = PublicKey::secp256k1_from_sec1(&hex::decode(key).unwrap()).unwrap();
+        let rs = hex::decode(signature).unwrap().try_into().unwrap();
+        Signature::Schnorr(rs)
+            .verify(&key, Scheme::SchnorrBch2019, &hex::decode(digest).unwrap())
+            .is_ok()
+    }
+
+    /// The test vectors that the specification of 2019-05-15 names, as in the tests of Bitcoin
+    /// ABC's libsecp256k1.
+    #[test]
+    fn schnorr_published_signatures_verify() {
+        let cases = [
+            (
+                "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+                "0000000000000000000000000000000000000000000000000000000000000000",
+                "787a848e71043d280c50470e8e1532b2dd5d20ee912a45dbdd2bd1dfbf187ef67031a98831859dc34dffeedda86831842ccd0079e1f92af177f7f22cc1dced05",
+            ),
+            (
+                "02dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "2a298dacae57395a15d0795ddbfd1dcb564da82b0f269bc70a74f8220429ba1d1e51a22ccec35599b8f266912281f8365ffc2d035a230434a1a64dc59f7013fd",
+            ),
+            (
+                "03fac2114c2fbb091527eb7c64ecb11f8021cb45e8e7809d3c0938e4b8c0e5f84b",
+                "5e2d58d8b3bcdf1abadec7829054f90dda9805aab56c77333024b9d0a508b75c",
+                "00da9b08172a9b6f0466a2defd817f2d7ab437e0d253cb5395a963866b3574be00880371d01766935b92d2ab4cd5c8a2a5837ec57fed7660773a05f0de142380",
+            ),
+            (
+                "03defdea4cdb677750a420fee807eacf21eb9898ae79b9768766e4faa04a2d4a34",
+                "4df3c3f68fcc83b27e9d42c90431a72499f17875c81a599b566c9889b9696703",
+                "00000000000000000000003b78ce563f89a0ed9414f5aa28ad0d96d6795f9c6302a8dc32e64e86a333f20ef56eac9ba30b7246d6d25e22adb8c6be1aeb08d49d",
+            ),
+            (
+                "031b84c5567b126440995d3ed5aaba0565d71e1834604819ff9c17f5e9d5dd078f",
+                "0000000000000000000000000000000000000000000000000000000000000000",
+                "52818579aca59767e3291d91b76b637bef062083284992f2d95f564ca6cb4e3530b1da849c8e8304adc0cfe870660334b3cfc18e825ef1db34cfae3dfc5d8187",
+            ),
+            (
+                "03fac2114c2fbb091527eb7c64ecb11f8021cb45e8e7809d3c0938e4b8c0e5f84b",
+                "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                "570dd4ca83d4e6317b8ee6bae83467a1bf419d0767122de409394414b05080dce9ee5f237cbd108eabae1e37759ae47f8e4203da3532eb28db860f33d62d49bd",
+            ),
+        ];
+        for (key, digest, signature) in cases {
+            assert!(verifies(key, digest, signature), "{signature}");
+        }
+    }
+
+    /// From the same source, but for the one whose key is no point.
+    #[test]
+    fn schnorr_published_forgeries_do_not_verify() {
+        let cases = [
+            (
+                "R.y is no square",
+                "02dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "2a298dacae57395a15d0795ddbfd1dcb564da82b0f269bc70a74f8220429ba1dfa16aee06609280a19b67a24e1977e4697712b5fd2943914ecd5f730901b4ab7",
+            ),
+            (
+                "negated digest",
+                "03fac2114c2fbb091527eb7c64ecb11f8021cb45e8e7809d3c0938e4b8c0e5f84b",
+                "5e2d58d8b3bcdf1abadec7829054f90dda9805aab56c77333024b9d0a508b75c",
+                "00da9b08172a9b6f0466a2defd817f2d7ab437e0d253cb5395a963866b3574bed092f9d860f1776a1f7412ad8a1eb50daccc222bc8c0e26b2056df2f273efdec",
+            ),
+            (
+                "negated s",
+                "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+                "0000000000000000000000000000000000000000000000000000000000000000",
+                "787a848e71043d280c50470e8e1532b2dd5d20ee912a45dbdd2bd1dfbf187ef68fce5677ce7a623cb20011225797ce7a8de1dc6ccd4f754a47da6c600e59543c",
+            ),
+            (
+                "negated public key",
+                "03dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "2a298dacae57395a15d0795ddbfd1dcb564da82b0f269bc70a74f8220429ba1d1e51a22ccec35599b8f266912281f8365ffc2d035a230434a1a64dc59f7013fd",
+            ),
+            (
+                "R is infinite, r is 0",
+                "02dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "00000000000000000000000000000000000000000000000000000000000000009e9d01af988b5cedce47221bfa9b222721f3fa408915444a4b489021db55775f",
+            ),
+            (
+                "R is infinite, r is 1",
+                "02dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "0000000000000000000000000000000000000000000000000000000000000001d37ddf0254351836d84b1bd6a795fd5d523048f298c4214d187fe4892947f728",
+            ),
+            (
+                "r is no x-coordinate",
+                "02dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "4a298dacae57395a15d0795ddbfd1dcb564da82b0f269bc70a74f8220429ba1d1e51a22ccec35599b8f266912281f8365ffc2d035a230434a1a64dc59f7013fd",
+            ),
+            (
+                "r is p",
+                "02dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f1e51a22ccec35599b8f266912281f8365ffc2d035a230434a1a64dc59f7013fd",
+            ),
+            (
+                "s is n",
+                "02dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659",
+                "243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89",
+                "2a298dacae57395a15d0795ddbfd1dcb564da82b0f269bc70a74f8220429ba1dfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
+            ),
+        ];
+        for (name, key, digest, signature) in cases {
+            assert!(!verifies(key, digest, signature), "{name}");
+        }
+    }
 }

@@ -6,9 +6,17 @@ use ed25519_dalek::{
     Signer as _,
     hazmat::{ExpandedSecretKey, raw_sign},
 };
-use zeroize::Zeroizing;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use k256::{
+    FieldBytes, NonZeroScalar, Scalar, elliptic_curve::subtle::ConditionallySelectable as _,
+};
+use sha2::Sha256;
+use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{Curve, EcPoint, KeyError, PublicKey, Scheme, SecretBytes, Signature};
+use super::{
+    Curve, EcPoint, KeyError, PublicKey, Scheme, SecretBytes, Signature,
+    scheme::{schnorr_challenge, x_and_y_is_square},
+};
 
 /// A private key. Wiped when dropped, printed as `[redacted]`.
 pub struct SecretKey(Material);
@@ -154,6 +162,9 @@ impl SecretKey {
                     recovery_id: recovery_id.to_byte(),
                 })
             }
+            (Material::Secp256k1 { key, .. }, Scheme::SchnorrBch2019) => {
+                Ok(Signature::Schnorr(schnorr(key, scheme.digest(payload)?)))
+            }
             (Material::P256(key), Scheme::EcdsaP256) => {
                 let digest = scheme.digest(payload)?;
                 let (signature, recovery_id) = key.sign_prehash_recoverable(digest);
@@ -202,6 +213,62 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// Specification 2019-05-15 §"Signing algorithm": `r` is the x-coordinate of R = kG, `s` is
+/// k + ed, with the one of k and n - k for which R.y is a square.
+fn schnorr(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> [u8; 64] {
+    let secret = key.as_nonzero_scalar();
+    let nonce = schnorr_nonce(key, digest);
+    let point = k256::PublicKey::from_secret_scalar(&nonce);
+    let (r, y_is_square) = x_and_y_is_square(&point);
+    let nonce = Zeroizing::new(**nonce);
+    let nonce = Zeroizing::new(Scalar::conditional_select(&-*nonce, &nonce, y_is_square));
+
+    let public = key.verifying_key().to_sec1_point(true);
+    let public = public.as_bytes().try_into().expect("SEC 1: 33 bytes");
+    let e = schnorr_challenge(&r, public, digest);
+    let s = *nonce + e * **secret;
+
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(&r);
+    signature[32..].copy_from_slice(&s.to_bytes());
+    signature
+}
+
+/// RFC 6979 §3.2 with additional data (§3.6), so that no ECDSA signature of the same digest has
+/// the same nonce: two signatures with one nonce give the key away.
+fn schnorr_nonce(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> Zeroizing<NonZeroScalar> {
+    const ADDITIONAL_DATA: &[u8; 16] = b"Schnorr+SHA256  ";
+    let secret = Zeroizing::new(key.to_bytes());
+    let seed: [&[u8]; 3] = [&secret, digest, ADDITIONAL_DATA];
+    let mut v = Zeroizing::new([1; 32]);
+    let mut k = Zeroizing::new([0; 32]);
+    for step in [0, 1] {
+        k = hmac_sha256(&k, &[&*v, &[step], seed[0], seed[1], seed[2]]);
+        v = hmac_sha256(&k, &[&*v]);
+    }
+    loop {
+        v = hmac_sha256(&k, &[&*v]);
+        let candidate = NonZeroScalar::from_repr(FieldBytes::from(*v));
+        // Draws again on the one case in 2^128 that is no scalar.
+        if let Some(nonce) = candidate.into_option() {
+            return Zeroizing::new(nonce);
+        }
+        k = hmac_sha256(&k, &[&*v, &[0]]);
+        v = hmac_sha256(&k, &[&*v]);
+    }
+}
+
+fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    let mut bytes = mac.finalize().into_bytes();
+    let result = Zeroizing::new(bytes.into());
+    bytes.as_mut_slice().zeroize();
+    result
+}
+
 /// The scalar is used as derived: reduced, never clamped again.
 fn expanded(extended: &[u8; 64]) -> ExpandedSecretKey {
     let mut scalar = Zeroizing::new([0; 32]);
@@ -234,6 +301,10 @@ mod tests {
             (
                 SecretKey::secp256k1(&[7; 32]).unwrap(),
                 Scheme::EcdsaSecp256k1,
+            ),
+            (
+                SecretKey::secp256k1(&[7; 32]).unwrap(),
+                Scheme::SchnorrBch2019,
             ),
             (SecretKey::p256(&[7; 32]).unwrap(), Scheme::EcdsaP256),
             (SecretKey::ed25519(&[7; 32]).unwrap(), Scheme::Ed25519),
@@ -310,5 +381,37 @@ mod tests {
             hex::encode(signature.bytes()),
             "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d82442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5"
         );
+    }
+
+    /// `src/test/key_tests.cpp` of Bitcoin ABC: two keys, double SHA-256 of "Very deterministic
+    /// message". How the public key is written changes nothing.
+    #[test]
+    fn schnorr_published_vectors() {
+        let digest =
+            hex::decode("5255683da567900bfd3e786ed8836a4e7763c221bf1ac20ece2a5171b9199e8a")
+                .unwrap();
+        for (scalar, expected) in [
+            (
+                "12b004fff7f4b69ef8650e767f18f11ede158148b425660723b9f9a66e61f747",
+                "2c56731ac2f7a7e7f11518fc7722a166b02438924ca9d8b4d111347b81d0717571846de67ad3d913a8fdf9d8f3f73161a4c48ae81cb183b214765feb86e255ce",
+            ),
+            (
+                "b524c28b61c9b2c49b2c7dd4c2d75887abb78768c054bd7c01af4029f6c0d117",
+                "e7167ae0afbba6019b4c7fcfe6de79165d555e8295bd72da1b8aa1a5b54305880517cace1bcb0cb515e2eeaffd49f1e4dd49fd72826b4b1573c84da49a38405d",
+            ),
+        ] {
+            let scalar = hex::decode(scalar).unwrap();
+            let short = SecretKey::secp256k1(&scalar).unwrap();
+            let long = SecretKey::secp256k1(&scalar)
+                .unwrap()
+                .with_uncompressed_public_key();
+            for key in [short, long] {
+                let signature = key.sign(Scheme::SchnorrBch2019, &digest).unwrap();
+                assert_eq!(hex::encode(signature.bytes()), expected);
+                signature
+                    .verify(&key.public_key(), Scheme::SchnorrBch2019, &digest)
+                    .unwrap();
+            }
+        }
     }
 }
