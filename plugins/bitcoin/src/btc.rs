@@ -9,7 +9,7 @@ use kms_core::{
 use crate::{
     checks,
     input_type::InputType,
-    params::{AbsurdFee, Params, Prefixes},
+    params::{AbsurdFee, Params, Play, Prefixes, Units},
 };
 
 /// The facts about Bitcoin.
@@ -57,13 +57,24 @@ pub(crate) static BTC: Params = Params {
     checks: &[checks::standard_weight, checks::fee_is_not_absurd],
     // Half of what Bitcoin Core refuses to send without being told so (0.1 BTC, 0.1 BTC/kvB).
     absurd_fee: AbsurdFee {
-        sat_per_vbyte: 5_000,
-        sat: 5_000_000,
+        per_vbyte: 5_000,
+        total: 5_000_000,
     },
     dust_limit: bitcoin_core_dust_limit,
+    relay_fee: 1,
+    versions: 1..=3,
+    replaceable: true,
+    units: Units {
+        base: "sat",
+        size: "vB",
+    },
+    play: Play {
+        coin: 1_000_000,
+        fee: 2_000,
+    },
 };
 
 /// Bitcoin Core's `GetDustThreshold` at its default of 3 sat/vB.
-fn bitcoin_core_dust_limit(script: &Script) -> u64 {
+pub(crate) fn bitcoin_core_dust_limit(script: &Script) -> u64 {
     script.minimal_non_dust().to_sat()
 }

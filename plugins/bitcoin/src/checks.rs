@@ -4,7 +4,10 @@ use bitcoin::Weight;
 use kms_core::chain::TransactionError;
 use thiserror::Error;
 
-use crate::{params::Params, unsigned::Spending};
+use crate::{
+    params::{Params, Units},
+    unsigned::Spending,
+};
 
 /// A rule. Rows name those of their chain.
 pub(crate) type Check = fn(&Params, &Subject<'_>) -> Result<(), CheckError>;
@@ -33,13 +36,14 @@ pub(crate) fn standard_weight(_: &Params, subject: &Subject<'_>) -> Result<(), C
 /// [`CheckError::AbsurdFee`].
 pub(crate) fn fee_is_not_absurd(params: &Params, subject: &Subject<'_>) -> Result<(), CheckError> {
     let limit = params.absurd_fee;
-    let sat = subject.spending.fee().to_sat();
-    let vbytes = subject.spending.signed_weight().to_vbytes_ceil();
-    if sat > limit.sat && sat > limit.sat_per_vbyte.saturating_mul(vbytes) {
+    let fee = subject.spending.fee().to_sat();
+    let size = subject.spending.signed_weight().to_vbytes_ceil();
+    if fee > limit.total && fee > limit.per_vbyte.saturating_mul(size) {
         return Err(CheckError::AbsurdFee {
-            sat,
-            vbytes,
-            limit: limit.sat_per_vbyte,
+            fee,
+            size,
+            limit: limit.per_vbyte,
+            units: params.units,
         });
     }
     Ok(())
@@ -53,15 +57,18 @@ pub(crate) enum CheckError {
     TooHeavy(Weight),
     /// The fee can only be a mistake.
     #[error(
-        "the fee of {sat} satoshis for {vbytes} virtual bytes is above {limit} satoshis for each, which can only be a mistake"
+        "the fee of {fee} {} for {size} {} is above {limit} {}/{}, which can only be a mistake",
+        units.base, units.size, units.base, units.size
     )]
     AbsurdFee {
-        /// The fee in satoshis.
-        sat: u64,
+        /// The fee in base units.
+        fee: u64,
         /// The size of the signed transaction in virtual bytes.
-        vbytes: u64,
-        /// The largest fee in satoshis for each of them.
+        size: u64,
+        /// The largest fee for each of them.
         limit: u64,
+        /// How both are called.
+        units: Units,
     },
 }
 
@@ -81,8 +88,8 @@ mod tests {
         let forgotten = spend(&[(100_000_000, &coin)], &[(1_000_000, STRANGER)]);
         assert_eq!(
             run(&forgotten.to_string()).unwrap_err().to_string(),
-            "refused: the fee of 99000000 satoshis for 110 virtual bytes is above 5000 satoshis \
-             for each, which can only be a mistake"
+            "refused: the fee of 99000000 sat for 110 vB is above 5000 sat/vB, which can only be a \
+             mistake"
         );
     }
 

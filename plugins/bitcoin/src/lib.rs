@@ -26,6 +26,7 @@ mod address;
 mod btc;
 mod checks;
 mod input_type;
+mod ltc;
 mod owner;
 mod params;
 mod plugin;
@@ -46,4 +47,8 @@ use kms_core::chain::ChainRegistration;
 /// Bitcoin.
 pub static BITCOIN: UtxoChain = UtxoChain::new(&btc::BTC);
 
+/// Litecoin.
+pub static LITECOIN: UtxoChain = UtxoChain::new(&ltc::LTC);
+
 inventory::submit! { ChainRegistration::new(&BITCOIN) }
+inventory::submit! { ChainRegistration::new(&LITECOIN) }

@@ -1,5 +1,7 @@
 //! A blockchain of this family as a row of facts.
 
+use std::ops::RangeInclusive;
+
 use bitcoin::Script;
 use kms_core::chain::{ChainInfo, Network};
 
@@ -24,8 +26,18 @@ pub(crate) struct Params {
     pub(crate) checks: &'static [Check],
     /// The fee beyond which a transaction is taken for a mistake.
     pub(crate) absurd_fee: AbsurdFee,
-    /// The smallest amount in satoshis that nodes relay in an output with this script.
+    /// The smallest amount in base units that nodes relay in an output with this script.
     pub(crate) dust_limit: fn(&Script) -> u64,
+    /// The smallest fee that nodes relay, in base units for each virtual byte.
+    pub(crate) relay_fee: u64,
+    /// The transaction versions that nodes relay.
+    pub(crate) versions: RangeInclusive<i32>,
+    /// Whether nodes let a transaction be replaced by another with a higher fee (BIP-125).
+    pub(crate) replaceable: bool,
+    /// What people call the base unit, and the size that fees are counted by.
+    pub(crate) units: Units,
+    /// How the sandbox plays it.
+    pub(crate) play: Play,
 }
 
 impl Params {
@@ -64,8 +76,26 @@ impl Prefixes {
 /// that neither a small transaction with a generous fee nor a large one in a busy hour is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AbsurdFee {
-    /// Satoshis per virtual byte.
-    pub(crate) sat_per_vbyte: u64,
-    /// Satoshis.
-    pub(crate) sat: u64,
+    /// Base units per virtual byte.
+    pub(crate) per_vbyte: u64,
+    /// Base units.
+    pub(crate) total: u64,
+}
+
+/// Names of units in texts for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Units {
+    /// The base unit: `sat`.
+    pub(crate) base: &'static str,
+    /// The unit of sizes: `vB`, or `B` where there is no witness to discount.
+    pub(crate) size: &'static str,
+}
+
+/// Amounts of the sandbox, in base units.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Play {
+    /// What a coin is worth, at least.
+    pub(crate) coin: u64,
+    /// What a transaction costs.
+    pub(crate) fee: u64,
 }

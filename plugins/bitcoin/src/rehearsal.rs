@@ -23,7 +23,11 @@ use kms_core::{
 };
 use serde_json::{Value, json};
 
-use crate::{address, input_type::InputType, params::Params};
+use crate::{
+    address,
+    input_type::InputType,
+    params::{Params, Play},
+};
 
 /// The sandbox's side of a row.
 #[derive(Debug)]
@@ -44,13 +48,14 @@ impl Rehearsal for UtxoRehearsal {
         network: Network,
         wallets: &[RehearsalWallet],
     ) -> Vec<RehearsalTransaction> {
-        let mut coins = Coins::default();
+        let mut coins = Coins::of(self.params.play);
         let mut transactions = Vec::new();
         for wallet in wallets {
             let keys = self.keys(network, wallet);
             if let Some(key) = keys.first() {
                 let coin = coins.next(key.script(self.params.address));
                 transactions.push(Draft::new(
+                    self.params,
                     "payment with change",
                     &[(coin, key.clone())],
                     Some(b"rehearsal"),
@@ -64,7 +69,7 @@ impl Rehearsal for UtxoRehearsal {
             }
             if spent.len() > 1 {
                 let title = "payment from coins of several kinds";
-                transactions.push(Draft::new(title, &spent, None));
+                transactions.push(Draft::new(self.params, title, &spent, None));
             }
         }
         transactions.into_iter().map(Draft::finish).collect()
@@ -81,7 +86,11 @@ impl Rehearsal for UtxoRehearsal {
         let mut signers = Vec::new();
         for (index, input) in transaction.input.iter().enumerate() {
             let spend = Spend::of(input).ok_or(format!("input {index} is not signed"))?;
-            let coin = coin(input.previous_output.vout, spend.script_pubkey.clone());
+            let coin = coin(
+                self.params.play,
+                input.previous_output.vout,
+                spend.script_pubkey.clone(),
+            );
             if input.previous_output != outpoint(input.previous_output.vout, &coin) {
                 return Err(format!(
                     "input {index} spends a coin that was never handed out"
@@ -171,24 +180,31 @@ fn key_hash(params: &Params, network: Network, address: &Address) -> Option<([u8
 }
 
 /// Deals out coins, each with a number of its own.
-#[derive(Debug, Default)]
-struct Coins(u32);
+#[derive(Debug)]
+struct Coins {
+    play: Play,
+    next: u32,
+}
 
 impl Coins {
+    fn of(play: Play) -> Self {
+        Self { play, next: 0 }
+    }
+
     fn next(&mut self, script_pubkey: ScriptBuf) -> (OutPoint, TxOut) {
-        let vout = self.0;
-        self.0 = vout.saturating_add(1);
-        let coin = coin(vout, script_pubkey);
+        let vout = self.next;
+        self.next = vout.saturating_add(1);
+        let coin = coin(self.play, vout, script_pubkey);
         (outpoint(vout, &coin), coin)
     }
 }
 
-fn coin(vout: u32, script_pubkey: ScriptBuf) -> TxOut {
+fn coin(play: Play, vout: u32, script_pubkey: ScriptBuf) -> TxOut {
     TxOut {
         value: Amount::from_sat(
             u64::from(vout)
                 .saturating_mul(1_000)
-                .saturating_add(1_000_000),
+                .saturating_add(play.coin),
         ),
         script_pubkey,
     }
@@ -211,17 +227,23 @@ struct Draft {
 impl Draft {
     /// Spends `coins`: half to a stranger, the rest less a fee back to the first key.
     fn new(
+        params: &Params,
         title: &'static str,
         coins: &[((OutPoint, TxOut), Key)],
         message: Option<&[u8; 9]>,
     ) -> Self {
-        const FEE: u64 = 2_000;
         let total = coins.iter().fold(0_u64, |sum, ((_, coin), _)| {
             sum.saturating_add(coin.value.to_sat())
         });
         let payment = total / 2;
-        let change = total.saturating_sub(payment).saturating_sub(FEE);
-        let stranger = ScriptBuf::new_p2wpkh(&WPubkeyHash::hash(b"a stranger"));
+        let change = total
+            .saturating_sub(payment)
+            .saturating_sub(params.play.fee);
+        let stranger = if params.mainnet.segwit.is_some() {
+            ScriptBuf::new_p2wpkh(&WPubkeyHash::hash(b"a stranger"))
+        } else {
+            ScriptBuf::new_p2pkh(&PubkeyHash::hash(b"a stranger"))
+        };
         let mut outputs = vec![json!({"satoshis": payment, "script": hex::encode(stranger)})];
         if let Some(message) = message {
             let script = ScriptBuf::new_op_return(message);
@@ -249,7 +271,7 @@ impl Draft {
             "inputs": inputs.collect::<Vec<_>>(),
             "outputs": outputs,
             "nLockTime": 0,
-            "fee": FEE,
+            "fee": params.play.fee,
         });
         let keys = coins.iter().map(|(_, key)| key.clone()).collect();
         Self { title, json, keys }

@@ -6,7 +6,11 @@ use bitcoin::{Script, TxOut, absolute::LockTime, script::Instruction};
 use kms_core::chain::{Amount, Fee, Network, Summary, Transfer};
 use ruint::aliases::U256;
 
-use crate::{address, params::Params, unsigned::Spending};
+use crate::{
+    address,
+    params::{Params, Units},
+    unsigned::Spending,
+};
 
 /// Says what signing `spending` does.
 pub(crate) fn summarize(params: &Params, network: Network, spending: &Spending) -> Summary {
@@ -35,14 +39,17 @@ pub(crate) fn summarize(params: &Params, network: Network, spending: &Spending) 
     }
     let vbytes = spending.signed_weight().to_vbytes_ceil();
     let fee_sat = spending.fee().to_sat();
-    let rate = format!("at least {} sat/vB", rate(fee_sat, vbytes));
+    let Units { base, size } = params.units;
+    let rate = format!("at least {} {base}/{size}", rate(fee_sat, vbytes));
     details.push(("fee rate".to_owned(), rate));
-    let replaceable = if spending.transaction().is_explicitly_rbf() {
-        "yes (BIP-125)"
-    } else {
-        "no"
-    };
-    details.push(("replaceable".to_owned(), replaceable.to_owned()));
+    if params.replaceable {
+        let replaceable = if spending.transaction().is_explicitly_rbf() {
+            "yes (BIP-125)"
+        } else {
+            "no"
+        };
+        details.push(("replaceable".to_owned(), replaceable.to_owned()));
+    }
     details.extend(lock_time(spending).map(|text| ("lock time".to_owned(), text)));
 
     Summary {
@@ -104,7 +111,7 @@ fn place(address: Option<String>, script: &Script) -> String {
     }
 }
 
-/// Satoshis for each virtual byte, to three decimal places, rounded down.
+/// Base units for each virtual byte, to three decimal places, rounded down.
 fn rate(sat: u64, vbytes: u64) -> String {
     let thousandths = u128::from(sat)
         .saturating_mul(1000)
@@ -136,8 +143,12 @@ fn warnings(params: &Params, spending: &Spending, vbytes: u64) -> Vec<String> {
         .fold(0, |sum: u64, output| {
             sum.saturating_add(output.value.to_sat())
         });
-    if fee < vbytes {
-        warnings.push("the fee is below 1 sat/vB, nodes may not relay it".to_owned());
+    if fee < params.relay_fee.saturating_mul(vbytes) {
+        let Units { base, size } = params.units;
+        warnings.push(format!(
+            "the fee is below {} {base}/{size}, nodes may not relay it",
+            params.relay_fee
+        ));
     }
     if fee > paid && paid > 0 {
         warnings.push("the fee is higher than what is paid".to_owned());
@@ -155,7 +166,7 @@ fn warnings(params: &Params, spending: &Spending, vbytes: u64) -> Vec<String> {
             warnings.push(format!("output {index} is dust, nodes may not relay it"));
         }
     }
-    if !(1..=3).contains(&transaction.version.0) {
+    if !params.versions.contains(&transaction.version.0) {
         warnings.push(format!(
             "version {} is not standard, nodes may not relay it",
             transaction.version.0

@@ -1,9 +1,10 @@
-//! Bitcoin Core's own script interpreter judges what is signed.
+//! Bitcoin Core's own script interpreter judges what is signed. Litecoin's and Dogecoin's are
+//! the same for these kinds of coins.
 
 use std::collections::BTreeMap;
 
 use bitcoin::{Transaction, TxOut, consensus::encode::deserialize_hex};
-use kms_bitcoin::BITCOIN;
+use kms_bitcoin::{BITCOIN, LITECOIN, UtxoChain};
 use kms_core::{
     chain::{ChainPlugin as _, Network, PendingTransaction},
     keys::SecretKey,
@@ -12,14 +13,29 @@ use kms_core::{
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 
+/// Each with the kinds of coins that it spends, as [`owned`] counts them.
+static CHAINS: [(&UtxoChain, &[usize]); 2] = [
+    (&BITCOIN, &[0, 1, 2, 3, 4, 5]),
+    (&LITECOIN, &[0, 1, 2, 3, 4, 5]),
+];
+
 #[test]
-fn recorded_transactions_are_valid_and_tampered_ones_are_not() {
-    let vectors = Vectors::parse(include_str!("vectors/BTC.json"));
+fn recorded_bitcoin_transactions_are_valid_and_tampered_ones_are_not() {
+    recorded(&BITCOIN, include_str!("vectors/BTC.json"));
+}
+
+#[test]
+fn recorded_litecoin_transactions_are_valid_and_tampered_ones_are_not() {
+    recorded(&LITECOIN, include_str!("vectors/LTC.json"));
+}
+
+fn recorded(chain: &UtxoChain, vectors: &str) {
+    let vectors = Vectors::parse(vectors);
     for case in &vectors.transactions {
         let pending = PendingTransaction::from_raw(&case.pending).unwrap();
         let network = Network::from_testnet_flag(case.testnet);
         let coins = coins(&pending.serialized_transaction);
-        let signed = sign(network, &pending, &case.wallets);
+        let signed = sign(chain, network, &pending, &case.wallets);
         assert_valid(&case.name, &signed, &coins);
         assert_tampered_invalid(&case.name, &signed, &coins);
     }
@@ -31,7 +47,8 @@ proptest! {
     /// Each coin is of a random kind and belongs to a random key.
     #[test]
     fn every_mix_of_input_types_is_valid(
-        inputs in prop::collection::vec((0_usize..6, 1_u8..5, any::<u32>(), 546_u64..1 << 50), 1..6),
+        (chain, kinds) in prop::sample::select(&CHAINS[..]),
+        inputs in prop::collection::vec((any::<prop::sample::Index>(), 1_u8..5, any::<u32>(), 546_u64..1 << 50), 1..6),
         version in 1_i32..3,
     ) {
         let mut wallets = BTreeMap::new();
@@ -40,8 +57,8 @@ proptest! {
         for (vout, (kind, seed, sequence, satoshis)) in inputs.into_iter().enumerate() {
             // A relative lock time is no matter of the interpreter; keep to those without one.
             let sequence = sequence | 0x8000_0000;
-            let (script, id, text) = owned(kind, seed);
-            wallets.insert(id, json!({"privateKey": text, "chain": "BTC", "testnet": false}));
+            let (script, id, text) = owned(chain, kinds[kind.index(kinds.len())], seed);
+            wallets.insert(id, json!({"privateKey": text, "chain": chain.info().code, "testnet": false}));
             total += satoshis;
             spent.push(json!({
                 "prevTxId": "5f".repeat(32),
@@ -59,13 +76,13 @@ proptest! {
         .to_string();
         let pending = json!({
             "id": "0123456789abcdef01234567",
-            "chain": "BTC",
+            "chain": chain.info().code,
             "serializedTransaction": serialized,
             "hashes": wallets.keys().collect::<Vec<_>>(),
         });
         let raw = RawValue::from_string(pending.to_string()).unwrap();
         let pending = PendingTransaction::from_raw(&raw).unwrap();
-        let signed = sign(Network::Mainnet, &pending, &wallets);
+        let signed = sign(chain, Network::Mainnet, &pending, &wallets);
         let coins = coins(&serialized);
         assert_valid("generated", &signed, &coins);
         assert_tampered_invalid("generated", &signed, &coins);
@@ -73,12 +90,12 @@ proptest! {
 }
 
 /// The script of a coin of `kind`, and the wallet that owns it.
-fn owned(kind: usize, seed: u8) -> (String, String, String) {
+fn owned(chain: &UtxoChain, kind: usize, seed: u8) -> (String, String, String) {
     let mut key = SecretKey::secp256k1(&[seed; 32]).unwrap();
     if kind >= 4 {
         key = key.with_uncompressed_public_key();
     }
-    let text = BITCOIN.format_private_key(Network::Mainnet, &key);
+    let text = chain.format_private_key(Network::Mainnet, &key);
     let public = bitcoin::PublicKey::from_slice(key.public_key().encoded()).unwrap();
     let script = match kind {
         0 | 4 => bitcoin::ScriptBuf::new_p2pkh(&public.pubkey_hash()),
@@ -110,12 +127,13 @@ fn coins(serialized: &str) -> Vec<TxOut> {
 }
 
 fn sign(
+    chain: &UtxoChain,
     network: Network,
     pending: &PendingTransaction,
     wallets: &BTreeMap<String, Value>,
 ) -> Transaction {
     let node = ScriptedNode::new(network, &[]);
-    let done = Pipeline::run(&BITCOIN, pending, wallets, &node).unwrap();
+    let done = Pipeline::run(chain, pending, wallets, &node).unwrap();
     assert!(node.seen().is_empty(), "a node was asked");
     deserialize_hex(&done.assembled.tx_data).unwrap()
 }

@@ -1,6 +1,13 @@
-//! The contract of every plugin, with the recorded transactions of Bitcoin.
+//! The contract of every plugin, with the recorded transactions of each blockchain.
+
+use kms_core::testkit::contract;
 
 #[test]
-fn contract() {
-    kms_core::testkit::contract(&kms_bitcoin::BITCOIN, include_str!("vectors/BTC.json"));
+fn bitcoin() {
+    contract(&kms_bitcoin::BITCOIN, include_str!("vectors/BTC.json"));
+}
+
+#[test]
+fn litecoin() {
+    contract(&kms_bitcoin::LITECOIN, include_str!("vectors/LTC.json"));
 }
