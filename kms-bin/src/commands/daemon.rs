@@ -8,6 +8,7 @@ use kms_core::{
     cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
     daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally},
     journal::MemoryJournal,
+    vault::OpenVault,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -40,6 +41,7 @@ pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
         wallets = vault.vault().len(),
         "started"
     );
+    require_wallets(&config, &vault)?;
     let once = config.mode != Mode::Continuous;
     let parts = Parts {
         registry,
@@ -63,20 +65,33 @@ async fn serve(config: DaemonConfig, parts: Parts) -> Result<Tally, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let (stop, stopped) = watch::channel(false);
-    let listener = tokio::spawn(async move {
-        let name = tokio::select! {
+    let mut signalled = async || {
+        tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
-        };
-        tracing::info!("{name}: finishing the transactions in hand");
-        // Nobody listens any more: the daemon has ended already.
-        let _ = stop.send(true);
-        std::future::pending::<()>().await;
-    });
-    let tally = Daemon::new(config, parts, &stopped).run().await;
-    listener.abort();
-    tracing::info!("stopped");
-    Ok(tally)
+        }
+    };
+    let daemon = Daemon::new(config, parts, &stopped).run();
+    tokio::pin!(daemon);
+    tokio::select! {
+        tally = &mut daemon => return Ok(tally),
+        name = signalled() => {
+            tracing::info!("{name}: finishing the transactions in hand; a second signal ends at once");
+        }
+    }
+    // The daemon holds the other end for as long as it runs.
+    let _ = stop.send(true);
+    tokio::select! {
+        tally = &mut daemon => {
+            tracing::info!("stopped");
+            Ok(tally)
+        }
+        name = signalled() => Err(Failure::new(
+            Status::Failed,
+            format!("{name} again: ended with transactions in hand"),
+        )
+        .hint("what was sent without an answer may be on its chain: look there before it is signed again")),
+    }
 }
 
 /// What a single cycle came to, as an exit code.
@@ -114,6 +129,8 @@ fn config(args: &DaemonArgs) -> Result<DaemonConfig, Failure> {
     let selection = Selection {
         wallets: list("--wallets", args.wallets.as_deref())?,
         transaction_ids: list("--transaction-ids", args.transaction_ids.as_deref())?,
+        // Who names a chain for a single cycle wants it polled.
+        chains_without_wallets: args.run_once && args.chain.is_some(),
     };
     let mode = if args.run_once {
         Mode::Once(selection)
@@ -130,6 +147,22 @@ fn config(args: &DaemonArgs) -> Result<DaemonConfig, Failure> {
         mode,
         concurrency: DaemonConfig::DEFAULT_CONCURRENCY,
     })
+}
+
+/// Refuses a selection of wallets that are not there: polling without them would look like
+/// success.
+fn require_wallets(config: &DaemonConfig, vault: &OpenVault) -> Result<(), Failure> {
+    let Mode::Once(Selection {
+        wallets: Some(wallets),
+        ..
+    }) = &config.mode
+    else {
+        return Ok(());
+    };
+    match wallets.iter().find(|id| !vault.vault().contains(id)) {
+        Some(id) => Err(Failure::unknown_wallet(id)),
+        None => Ok(()),
+    }
 }
 
 /// The ids of a comma-separated list. Blanks around them do not matter; a list without one is

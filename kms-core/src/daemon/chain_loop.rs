@@ -170,7 +170,7 @@ impl ChainLoop {
             tally.errors = 1;
             return tally;
         }
-        if self.ids.ids.is_empty() {
+        if self.ids.ids.is_empty() && !self.polls_without_wallets() {
             tracing::debug!(chain = self.chain(), "no wallets, not polled");
             return tally;
         }
@@ -223,7 +223,10 @@ impl ChainLoop {
         let mut listing = Listing::default();
         let mut seen = HashSet::new();
         let mut worst: Option<CloudError> = None;
-        for chunk in self.ids.ids.chunks(IDS_PER_POLL) {
+        let empty: &[String] = &[];
+        let chunks = self.ids.ids.chunks(IDS_PER_POLL);
+        let without_wallets = self.ids.ids.is_empty().then_some(empty);
+        for chunk in chunks.chain(without_wallets) {
             match self.poll_chunk(chunk).await {
                 None => return listing,
                 Some(Ok(answer)) => {
@@ -406,6 +409,16 @@ impl ChainLoop {
             }
         }
         queues
+    }
+
+    fn polls_without_wallets(&self) -> bool {
+        matches!(
+            &self.config.mode,
+            Mode::Once(Selection {
+                chains_without_wallets: true,
+                ..
+            })
+        )
     }
 
     fn is_deselected(&self, id: &str) -> bool {

@@ -41,4 +41,7 @@ pub struct Selection {
     pub wallets: Option<HashSet<String>>,
     /// Only these pending transactions are signed.
     pub transaction_ids: Option<HashSet<String>>,
+    /// Whether chains without wallets are polled too. A poll costs API credits and can bring
+    /// nothing that could be signed; but what it brings is reported as failed.
+    pub chains_without_wallets: bool,
 }
