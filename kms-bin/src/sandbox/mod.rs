@@ -44,6 +44,7 @@ mod approval;
 mod cloud;
 mod error;
 mod judge;
+mod one_line;
 mod random;
 mod report;
 mod run;

@@ -184,7 +184,12 @@ impl Play {
     }
 }
 
-fn client_config(cloud: &SandboxCloud, server: &Server) -> Result<CloudConfig, SandboxError> {
+/// The settings of a client for `cloud` on `server`, nodes outside the cloud included: nothing
+/// leaves this machine.
+pub(super) fn client_config(
+    cloud: &SandboxCloud,
+    server: &Server,
+) -> Result<CloudConfig, SandboxError> {
     let url = |text: &str| {
         parse_url("the sandbox's address", text)
             .map_err(|error| SandboxError::Internal(error.to_string()))

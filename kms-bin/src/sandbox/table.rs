@@ -1,5 +1,7 @@
 //! Aligned columns of text for people.
 
+use super::one_line::one_line;
+
 /// How a column gives way when the table is wider than the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shrink {
@@ -31,7 +33,7 @@ pub(super) fn render<const N: usize>(
 ) -> String {
     let rows: Vec<[String; N]> = rows
         .iter()
-        .map(|row| row.each_ref().map(|cell| printable(cell)))
+        .map(|row| row.each_ref().map(|cell| one_line(cell)))
         .collect();
     let widths = widths(columns, &rows, max_width);
     let headings = columns.each_ref().map(|column| column.heading.to_owned());
@@ -104,12 +106,6 @@ fn fit(cell: &str, width: usize, shrink: Shrink) -> String {
 
 fn length(text: &str) -> usize {
     text.chars().count()
-}
-
-/// Text from a transaction does not get to move the cursor.
-fn printable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(shown).collect()
 }
 
 #[cfg(test)]

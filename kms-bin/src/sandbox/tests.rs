@@ -15,7 +15,8 @@ use tower::ServiceExt as _;
 use super::{
     RunOptions,
     cloud::SandboxCloud,
-    run, scenario, serve,
+    run::{self, client_config},
+    scenario, serve,
     state::{Approval, State},
 };
 
@@ -87,7 +88,7 @@ async fn every_linked_chain_signs_what_it_rehearses() {
         network: Network::Testnet,
         port: 0,
     };
-    let report = run(options).await.unwrap();
+    let report = run::run(options).await.unwrap();
     assert!(report.is_good(), "{}", report.table(None));
     let rows: Vec<Value> = serde_json::from_str(&report.json()).unwrap();
     for code in &codes {
@@ -326,16 +327,13 @@ async fn signed(
 ) -> String {
     use kms_core::{
         chain::{NodeApi as _, sign},
-        cloud::{Cloud, CloudConfig, parse_url},
+        cloud::Cloud,
         daemon::Prepared,
-        keys::SecretText,
         vault::Entry,
     };
     let server = super::server::Server::start(0, super::cloud::router(Arc::clone(cloud)));
     let server = server.await.unwrap();
-    let mut config = CloudConfig::new(SecretText::new("key")).unwrap();
-    config.base_url = parse_url("url", &server.url()).unwrap();
-    let client = Cloud::new(config).unwrap();
+    let client = Cloud::new(client_config(cloud, &server).unwrap()).unwrap();
     let node = client.node_api(plugin.info().code, Network::Testnet);
     assert_eq!(node.network(), Network::Testnet);
     let json = entry.to_json(plugin.info().entry_fields);
