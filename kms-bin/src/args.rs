@@ -214,7 +214,7 @@ pub(crate) struct MigrateArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The present password comes from where it always does; the new one is asked for twice on the
-terminal, or read from where the flags below say.")]
+terminal, or read from where the flags above say.")]
 pub(crate) struct ChangePasswordArgs {
     /// Read the new password from a file
     #[arg(long, value_name = "FILE", conflicts_with = "new_password_fd")]

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return output::parser(&error),
+        Err(error) => return output::parser(error),
     };
     let result = match cli.command {
         _ if cli.version => output::lines([env!("CARGO_PKG_VERSION")]),

@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
 };
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -74,13 +75,27 @@ pub(crate) fn failure(failure: &Failure) {
 
 /// Prints what the parser of arguments has to say: help on standard output, errors on standard
 /// error.
-pub(crate) fn parser(error: &clap::Error) -> ExitCode {
+pub(crate) fn parser(mut error: clap::Error) -> ExitCode {
+    hide_surplus_argument(&mut error);
     // Where nothing can be printed, the exit code still tells.
     let printed = error.print();
     match error.exit_code() {
         0 if printed.is_err() => Status::Failed.into(),
         0 => ExitCode::SUCCESS,
         _ => Status::Usage.into(),
+    }
+}
+
+/// Who takes a command that asks for a key for one that takes it as an argument must not find the
+/// key in the log as well.
+fn hide_surplus_argument(error: &mut clap::Error) {
+    let surplus = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => !argument.starts_with('-'),
+        _ => false,
+    };
+    if error.kind() == ErrorKind::UnknownArgument && surplus {
+        let hidden = ContextValue::String("<not shown>".to_owned());
+        error.insert(ContextKind::InvalidArg, hidden);
     }
 }
 

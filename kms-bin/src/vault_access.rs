@@ -9,7 +9,7 @@ use kms_core::{
         EnvironmentPassword, PasswordFile, PasswordPrompt, PasswordSource, Purpose, SecretInput,
     },
     vault::{
-        Changes, Entry, FileFormat, KdfParams, OpenVault, StoreOptions, Vault, VaultError,
+        Changes, Entry, FileFormat, KdfParams, Notice, OpenVault, StoreOptions, Vault, VaultError,
         VaultStore,
     },
 };
@@ -27,18 +27,19 @@ const QUESTION: &str = "Enter password to access wallet store (or set env var TA
 #[derive(Debug)]
 pub(crate) struct VaultSession {
     vault: OpenVault,
-    told: usize,
+    told: Vec<Notice>,
 }
 
 impl VaultSession {
-    /// Opens the vault there is. Nobody is asked for a password when there is none.
+    /// Opens the vault there is, asking on `input` where need be. Nobody is asked for a password when there is none.
     pub(crate) fn open(
         args: &VaultArgs,
         kdf: Option<&KdfArgs>,
         settings: &Settings,
+        input: &SecretInput,
     ) -> Result<Self, Failure> {
         let store = store(args, kdf)?;
-        let source = password_source(args, settings)?;
+        let source = password_source(args, settings, input)?;
         match store.inspect()?.format {
             FileFormat::Missing | FileFormat::ZeroBytes => {
                 let path = store.path().to_owned();
@@ -54,9 +55,10 @@ impl VaultSession {
         args: &VaultArgs,
         kdf: &KdfArgs,
         settings: &Settings,
+        input: &SecretInput,
     ) -> Result<Self, Failure> {
         let store = store(args, Some(kdf))?;
-        let source = password_source(args, settings)?;
+        let source = password_source(args, settings, input)?;
         let purpose = match store.inspect()?.format {
             FileFormat::Missing | FileFormat::ZeroBytes => Purpose::Create,
             _ => Purpose::Open,
@@ -101,18 +103,19 @@ impl VaultSession {
     }
 
     fn new(vault: OpenVault) -> Result<Self, Failure> {
-        let mut session = Self { vault, told: 0 };
+        let told = Vec::new();
+        let mut session = Self { vault, told };
         session.tell();
         Ok(session)
     }
 
     fn tell(&mut self) {
+        // A write takes some notices back and adds others, so their number says nothing.
         let notices = self.vault.notices();
-        // A new password takes notices back, so the list may have become shorter.
-        for notice in notices.iter().skip(self.told.min(notices.len())) {
+        for notice in notices.iter().filter(|notice| !self.told.contains(notice)) {
             output::warning(notice);
         }
-        self.told = notices.len();
+        self.told = notices.to_vec();
     }
 }
 
@@ -146,6 +149,7 @@ pub(crate) fn store(args: &VaultArgs, kdf: Option<&KdfArgs>) -> Result<VaultStor
 pub(crate) fn password_source(
     args: &VaultArgs,
     settings: &Settings,
+    input: &SecretInput,
 ) -> Result<Box<dyn PasswordSource>, Failure> {
     for (wanted, flag, name) in [
         (args.aws, "--aws", "AWS Secrets Manager"),
@@ -178,10 +182,7 @@ pub(crate) fn password_source(
     {
         return Ok(Box::new(file));
     }
-    Ok(Box::new(PasswordPrompt::new(
-        SecretInput::detect(),
-        QUESTION,
-    )))
+    Ok(Box::new(PasswordPrompt::new(input.clone(), QUESTION)))
 }
 
 /// Gets the password from `source`.
