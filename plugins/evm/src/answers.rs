@@ -22,9 +22,10 @@ impl Questions<'_> {
         kind: EstimateRequest,
         request: &Request,
         sender: &Address,
+        fees: &[(&str, u128)],
     ) -> Result<u64, NodeError> {
         let method = self.chain.methods.estimate_gas;
-        let call = estimate::parameter(kind, request, sender);
+        let call = estimate::parameter(kind, request, sender, fees);
         narrow(method, self.quantity(method, json!([call])).await?)
     }
 
@@ -52,8 +53,14 @@ impl Questions<'_> {
         }
     }
 
-    /// The price of gas in wei.
-    pub(crate) async fn gas_price(&self) -> Result<u128, NodeError> {
+    /// The price of gas in wei, or in 10^-18 of the request's fee currency.
+    pub(crate) async fn gas_price(&self, request: &Request) -> Result<u128, NodeError> {
+        if let Some(celo) = &self.chain.celo
+            && let Ok(Some(currency)) = request.members.text("feeCurrency")
+        {
+            let price = self.node_gas_price(json!([currency])).await?;
+            return Ok(celo.believable(&currency, price));
+        }
         match self.chain.gas_price {
             GasPriceSource::Rest { path, member } => {
                 let answer = self.rest(path).await?;
@@ -66,21 +73,21 @@ impl Questions<'_> {
                     .ok_or_else(|| unexpected(&asked, &answer))?;
                 narrow(&asked, price)
             }
-            GasPriceSource::Node => self.node_gas_price().await,
+            GasPriceSource::Node => self.node_gas_price(json!([])).await,
             GasPriceSource::Station(station) => match self.station_gas_price(station).await {
                 Ok(price) => Ok(price),
                 Err(error) => {
                     tracing::warn!(%error, "the gas station is of no use, the node is asked");
-                    self.node_gas_price().await
+                    self.node_gas_price(json!([])).await
                 }
             },
             GasPriceSource::Constant(price) => Ok(price.into()),
         }
     }
 
-    async fn node_gas_price(&self) -> Result<u128, NodeError> {
+    async fn node_gas_price(&self, params: Value) -> Result<u128, NodeError> {
         let method = self.chain.methods.gas_price;
-        narrow(method, self.quantity(method, json!([])).await?)
+        narrow(method, self.quantity(method, params).await?)
     }
 
     async fn station_gas_price(&self, station: GasStation) -> Result<u128, NodeError> {

@@ -2,7 +2,7 @@
 
 use kms_core::chain::{Bip32Wallet, ChainInfo, Network, WalletKind};
 
-use crate::{quantity::Field, request::Dialect};
+use crate::{Celo, quantity::Field, request::Dialect};
 
 /// A blockchain that signs as Ethereum does.
 ///
@@ -26,6 +26,9 @@ pub struct EvmChain {
     pub(crate) missing_gas: Missing,
     pub(crate) estimate_request: EstimateRequest,
     pub(crate) gas_limit_alias: GasLimitAlias,
+    pub(crate) gas_margin: u64,
+    pub(crate) asks_everything: bool,
+    pub(crate) celo: Option<Celo>,
     pub(crate) checks_intrinsic_gas: bool,
     pub(crate) order: [Step; 4],
 }
@@ -56,6 +59,9 @@ impl EvmChain {
             missing_gas: Missing::ZERO_NUMBER,
             estimate_request: EstimateRequest::WholeObject,
             gas_limit_alias: GasLimitAlias::Wins,
+            gas_margin: 0,
+            asks_everything: false,
+            celo: None,
             checks_intrinsic_gas: true,
             order: [Step::Gas, Step::Nonce, Step::GasPrice, Step::ChainId],
         }
@@ -137,6 +143,36 @@ impl EvmChain {
     #[must_use]
     pub const fn with_gas_limit_alias(mut self, alias: GasLimitAlias) -> Self {
         self.gas_limit_alias = alias;
+        self
+    }
+
+    /// What is added to estimated gas.
+    #[must_use]
+    pub const fn with_gas_margin(mut self, gas: u64) -> Self {
+        self.gas_margin = gas;
+        self
+    }
+
+    /// Nonce, gas price and chain id are asked for even when they are given, and a given chain
+    /// id must be the node's.
+    #[must_use]
+    pub const fn with_every_question(mut self) -> Self {
+        self.asks_everything = true;
+        self
+    }
+
+    /// Requests may have these members only.
+    #[must_use]
+    pub const fn with_members(mut self, members: &'static [&'static str]) -> Self {
+        self.dialect.members = Some(members);
+        self
+    }
+
+    /// Fees may be paid in tokens, as on Celo: requests may have a `feeCurrency`, in which the
+    /// node is asked for its gas price, and the transactions are Celo's own.
+    #[must_use]
+    pub const fn with_celo(mut self, celo: Celo) -> Self {
+        self.celo = Some(celo);
         self
     }
 
@@ -360,6 +396,8 @@ pub enum EstimateRequest {
     WholeObject,
     /// `to`, `data` and `from`, without the amount.
     Call,
+    /// The same with the amount and the price that will be signed. `from` is always the signer.
+    PricedCall,
 }
 
 /// Which of `gas` and `gasLimit` is signed when both are given.
@@ -369,6 +407,8 @@ pub enum GasLimitAlias {
     Wins,
     /// `gas`, given or estimated: `gasLimit` is only shown to the node.
     Ignored,
+    /// `gasLimit`, there is no `gas`.
+    OnlyName,
 }
 
 /// Something that a transaction may lack.

@@ -1,6 +1,7 @@
 //! The table of chains: a file for each row.
 
 mod bsc;
+mod celo;
 mod ethereum;
 mod kcs;
 mod klay;
@@ -9,7 +10,14 @@ mod one;
 mod xdc;
 
 pub use self::{
-    bsc::BSC, ethereum::ETHEREUM, kcs::KCS, klay::KLAY, matic::MATIC, one::ONE, xdc::XDC,
+    bsc::BSC,
+    celo::{CELO, CELO_CIP64},
+    ethereum::ETHEREUM,
+    kcs::KCS,
+    klay::KLAY,
+    matic::MATIC,
+    one::ONE,
+    xdc::XDC,
 };
 
 use kms_core::chain::EntryField;

@@ -1,6 +1,6 @@
 //! The parameter of `eth_estimateGas`.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use serde_json::{Map, Value};
 
 use crate::{EstimateRequest, address, quantity::Field, request::Request};
@@ -9,10 +9,19 @@ use crate::{EstimateRequest, address, quantity::Field, request::Request};
 /// request names another.
 ///
 /// Normal form is the original's: addresses in lower case, numbers in minimal `0x` form, `input`
-/// under the name `data`, `gas` filled from `gasLimit`, other members as they are.
-pub(crate) fn parameter(kind: EstimateRequest, request: &Request, sender: &Address) -> Value {
+/// under the name `data`, `gas` filled from `gasLimit`, other members as they are. `fees` are the
+/// members for the price of gas, where it is known before the gas is.
+pub(crate) fn parameter(
+    kind: EstimateRequest,
+    request: &Request,
+    sender: &Address,
+    fees: &[(&str, u128)],
+) -> Value {
     let mut call = Map::new();
-    let from = request.from.as_ref().unwrap_or(sender);
+    let from = match kind {
+        EstimateRequest::PricedCall => sender,
+        _ => request.from.as_ref().unwrap_or(sender),
+    };
     call.insert("from".to_owned(), address::lower_case(from).into());
     if let Some(to) = &request.to {
         call.insert("to".to_owned(), address::lower_case(to).into());
@@ -21,9 +30,20 @@ pub(crate) fn parameter(kind: EstimateRequest, request: &Request, sender: &Addre
         let data = format!("0x{}", hex::encode(&request.data));
         call.insert("data".to_owned(), data.into());
     }
-    if kind == EstimateRequest::WholeObject {
-        add_numbers(&mut call, request);
-        add_others(&mut call, request);
+    match kind {
+        EstimateRequest::WholeObject => {
+            add_numbers(&mut call, request);
+            add_others(&mut call, request);
+        }
+        EstimateRequest::PricedCall => {
+            if let Some(value) = given_value(request) {
+                call.insert("value".to_owned(), format!("{value:#x}").into());
+            }
+            for (name, price) in fees {
+                call.insert((*name).to_owned(), format!("{price:#x}").into());
+            }
+        }
+        EstimateRequest::Call => {}
     }
     Value::Object(call)
 }
@@ -33,9 +53,8 @@ fn add_numbers(call: &mut Map<String, Value>, request: &Request) {
         Field::Absent | Field::Null | Field::Empty => request.gas_limit,
         given @ Field::Given(_) => given,
     };
-    let value = request.members.some("value").map(|_| request.value);
     for (name, value) in [
-        ("value", value),
+        ("value", given_value(request)),
         ("gas", gas.value()),
         ("gasPrice", request.gas_price.value()),
         ("maxFeePerGas", request.max_fee_per_gas.value()),
@@ -74,6 +93,10 @@ fn add_others(call: &mut Map<String, Value>, request: &Request) {
     }
 }
 
+fn given_value(request: &Request) -> Option<U256> {
+    request.members.some("value").map(|_| request.value)
+}
+
 fn has_text(request: &Request, name: &str) -> bool {
     request
         .members
@@ -91,11 +114,8 @@ mod tests {
     const SENDER_TEXT: &str = "0xabababababababababababababababababababab";
 
     fn shown(kind: EstimateRequest, json: &str) -> Value {
-        parameter(
-            kind,
-            &Request::parse(json, &Dialect::COMMON).unwrap(),
-            &SENDER,
-        )
+        let request = Request::parse(json, &Dialect::COMMON).unwrap();
+        parameter(kind, &request, &SENDER, &[("gasPrice", 10)])
     }
 
     #[test]
@@ -120,6 +140,20 @@ mod tests {
         assert_eq!(
             shown(EstimateRequest::WholeObject, json),
             json!({"from": "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "gas": "0xff", "gasLimit": "0x1"})
+        );
+    }
+
+    #[test]
+    fn a_priced_call_is_shown_as_it_is_signed() {
+        let to = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed";
+        let json = format!(r#"{{"to":"{to}","from":"{to}","value":"7","gasPrice":0,"nonce":3}}"#);
+        assert_eq!(
+            shown(EstimateRequest::PricedCall, &json),
+            json!({"from": SENDER_TEXT, "to": to, "value": "0x7", "gasPrice": "0xa"})
+        );
+        assert_eq!(
+            shown(EstimateRequest::PricedCall, r#"{"data":"0x01"}"#),
+            json!({"from": SENDER_TEXT, "data": "0x01", "gasPrice": "0xa"})
         );
     }
 

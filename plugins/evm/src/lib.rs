@@ -45,6 +45,7 @@
 mod address;
 mod answers;
 mod calls;
+mod celo;
 mod chain;
 mod chains;
 mod estimate;
@@ -58,9 +59,10 @@ mod summary;
 mod transaction;
 
 pub use self::{
+    celo::{Celo, CeloLayout, FeeCurrency, PriceFloor},
     chain::{
         AddressCase, ChainIds, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, GasPriceSource,
         GasStation, Missing, NonceSource, RpcMethods, Step, ZeroIs, wallet,
     },
-    chains::{BSC, ETHEREUM, KCS, KLAY, MATIC, ONE, XDC},
+    chains::{BSC, CELO, CELO_CIP64, ETHEREUM, KCS, KLAY, MATIC, ONE, XDC},
 };

@@ -6,8 +6,9 @@ use alloy_primitives::{Address, TxKind, U256};
 use kms_core::chain::{NodeApi, PendingTransaction, TransactionError};
 
 use crate::{
-    EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, Missing, Step,
+    Celo, CeloLayout, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, Missing, Step,
     answers::Questions,
+    celo::{CeloMembers, TxCeloLegacy, TxCip64},
     quantity::{Field, QuantityError},
     request::{Request, RequestError},
     transaction::{Body, Notes, Transaction},
@@ -21,11 +22,18 @@ pub(crate) async fn prepare(
     node: &dyn NodeApi,
 ) -> Result<Body, TransactionError> {
     let request = Request::parse(&pending.serialized_transaction, &chain.dialect)?;
-    let kind = Kind::of(&request, chain.missing_gas_price)?;
+    let kind = match chain.celo {
+        Some(celo) => {
+            let members = CeloMembers::of(&request, chain.dialect.addresses)?;
+            Kind::of_celo(celo, &request, &members, chain.missing_gas_price)?
+        }
+        None => Kind::of(&request, chain.missing_gas_price)?,
+    };
     let offchain = chain.info.offchain_withdrawals && pending.withdrawal_id.is_some();
     let mut draft = Draft {
         questions: Questions { chain, node },
         request: &request,
+        kind,
         sender,
         gas: 0,
         nonce: 0,
@@ -42,12 +50,12 @@ pub(crate) async fn prepare(
             Step::Gas if offchain => draft.complete_gas(chain.offchain_gas).await?,
             Step::Gas => draft.complete_gas(chain.gas).await?,
             Step::Nonce => draft.complete_nonce().await?,
-            Step::GasPrice => draft.complete_price(kind).await?,
+            Step::GasPrice => draft.complete_price().await?,
             Step::ChainId => draft.complete_chain_id().await?,
         }
     }
     let notes = draft.notes;
-    let transaction = draft.transaction(kind);
+    let transaction = draft.transaction();
     if chain.checks_intrinsic_gas {
         check_intrinsic_gas(&transaction)?;
     }
@@ -60,14 +68,16 @@ enum Kind {
     Legacy,
     Eip2930,
     Eip1559,
+    CeloLegacy(CeloMembers),
+    /// In this fee currency.
+    Cip64(Address),
 }
 
 impl Kind {
     /// What `type` says, else what the members speak for. Members that belong to another type
     /// than the one given are refused: nobody can know which of the two was meant.
     fn of(request: &Request, missing_gas_price: Missing) -> Result<Self, TransactionError> {
-        let fees = request.max_fee_per_gas.value().is_some()
-            || request.max_priority_fee_per_gas.value().is_some();
+        let fees = has_fees(request);
         let kind = match request.transaction_type.map(u8::try_from) {
             None if fees => Self::Eip1559,
             None if request.access_list.is_some() => Self::Eip2930,
@@ -83,15 +93,59 @@ impl Kind {
             Some(Ok(2)) => Self::Eip1559,
             Some(_) => return refuse("transactions of types 0, 1 and 2 are signed, not of others"),
         };
-        let price = request.gas_price;
-        if kind == Self::Eip1559 && price.value().is_some() && !missing_gas_price.applies_to(price)
-        {
-            return refuse(
-                "gasPrice and the fees of EIP-1559 (maxFeePerGas, maxPriorityFeePerGas) exclude each other",
-            );
+        if kind == Self::Eip1559 {
+            refuse_two_prices(request, missing_gas_price)?;
         }
         Ok(kind)
     }
+
+    /// The same on Celo, where the fee may be paid in a token.
+    fn of_celo(
+        celo: Celo,
+        request: &Request,
+        members: &CeloMembers,
+        missing_gas_price: Missing,
+    ) -> Result<Self, TransactionError> {
+        let cip64 = U256::from(TxCip64::TYPE);
+        let says_nothing = request.transaction_type.is_none()
+            && request.access_list.is_none()
+            && !has_fees(request);
+        if says_nothing && celo.layout == CeloLayout::PreL2 {
+            return Ok(Self::CeloLegacy(*members));
+        }
+        if members.gateway_fee_recipient.is_some() || !members.gateway_fee.is_zero() {
+            return refuse(
+                "gatewayFee and gatewayFeeRecipient have no place in today's transactions of Celo",
+            );
+        }
+        match (members.fee_currency, request.transaction_type) {
+            (None, Some(number)) if number == cip64 => refuse("type 0x7b needs a feeCurrency"),
+            (None, _) => Self::of(request, missing_gas_price),
+            (Some(_), Some(number)) if number != cip64 => {
+                refuse("only transactions of type 0x7b (CIP-64) have a feeCurrency")
+            }
+            (Some(currency), _) => {
+                if has_fees(request) {
+                    refuse_two_prices(request, missing_gas_price)?;
+                }
+                Ok(Self::Cip64(currency))
+            }
+        }
+    }
+}
+
+fn has_fees(request: &Request) -> bool {
+    request.max_fee_per_gas.value().is_some() || request.max_priority_fee_per_gas.value().is_some()
+}
+
+fn refuse_two_prices(request: &Request, missing: Missing) -> Result<(), TransactionError> {
+    let price = request.gas_price;
+    if price.value().is_some() && !missing.applies_to(price) {
+        return refuse(
+            "gasPrice and the fees of EIP-1559 (maxFeePerGas, maxPriorityFeePerGas) exclude each other",
+        );
+    }
+    Ok(())
 }
 
 fn refuse<T>(reason: &str) -> Result<T, TransactionError> {
@@ -107,10 +161,20 @@ struct Price {
     priority: u128,
 }
 
+impl Price {
+    fn checked(self) -> Result<Self, TransactionError> {
+        if self.priority > self.max {
+            return refuse("maxPriorityFeePerGas is above maxFeePerGas");
+        }
+        Ok(self)
+    }
+}
+
 /// A transaction on its way to being complete.
 struct Draft<'a> {
     questions: Questions<'a>,
     request: &'a Request,
+    kind: Kind,
     sender: Address,
     gas: u64,
     nonce: u64,
@@ -126,19 +190,28 @@ struct Draft<'a> {
 impl Draft<'_> {
     async fn complete_gas(&mut self, policy: GasPolicy) -> Result<(), TransactionError> {
         let chain = self.questions.chain;
-        let missing = chain.missing_gas.applies_to(self.request.gas);
-        let given = self.request.gas.value();
+        let (field, alias) = match chain.gas_limit_alias {
+            GasLimitAlias::Wins => (self.request.gas, self.request.gas_limit),
+            GasLimitAlias::Ignored => (self.request.gas, Field::Absent),
+            GasLimitAlias::OnlyName => (self.request.gas_limit, Field::Absent),
+        };
+        let missing = chain.missing_gas.applies_to(field);
+        let given = field.value();
         let mut gas = given.unwrap_or_default();
         if missing || policy != GasPolicy::EstimateIfMissing {
             let kind = chain.estimate_request;
-            let estimate = self.questions.gas(kind, self.request, &self.sender).await?;
+            let estimate = self
+                .questions
+                .gas(kind, self.request, &self.sender, &self.fees())
+                .await?
+                .checked_add(chain.gas_margin)
+                .ok_or_else(|| too_large("gas"))?;
             self.normalised = kind == EstimateRequest::WholeObject;
             if missing || policy == GasPolicy::EstimateAlways {
                 gas = U256::from(estimate);
             }
         }
-        let alias = self.request.gas_limit;
-        if chain.gas_limit_alias == GasLimitAlias::Wins && !Missing::ZERO_NUMBER.applies_to(alias) {
+        if !Missing::ZERO_NUMBER.applies_to(alias) {
             gas = alias.value().unwrap_or_default();
         }
         self.notes.gas_replaced = !missing && given.is_some_and(|given| given != gas);
@@ -155,11 +228,12 @@ impl Draft<'_> {
             field => field,
         };
         let missing = self.questions.chain.missing_nonce.applies_to(field);
-        self.nonce = if missing {
-            self.questions.nonce(&self.sender).await?
-        } else {
-            narrow("nonce", field.value().unwrap_or_default())?
-        };
+        if missing || self.questions.chain.asks_everything {
+            self.nonce = self.questions.nonce(&self.sender).await?;
+        }
+        if !missing {
+            self.nonce = narrow("nonce", field.value().unwrap_or_default())?;
+        }
         self.notes.nonce_zero_replaced = missing && field.value().is_some() && self.nonce != 0;
         // EIP-2681: no account gets further.
         if self.nonce == u64::MAX {
@@ -168,22 +242,67 @@ impl Draft<'_> {
         Ok(())
     }
 
-    async fn complete_price(&mut self, kind: Kind) -> Result<(), TransactionError> {
-        let field = self.request.gas_price;
-        self.price = if kind == Kind::Eip1559 {
-            self.eip1559_fees().await?
-        } else if self.questions.chain.missing_gas_price.applies_to(field) {
-            Price {
-                max: self.questions.gas_price().await?,
-                ..Price::default()
-            }
-        } else {
-            Price {
-                max: narrow("gasPrice", field.value().unwrap_or_default())?,
-                ..Price::default()
+    async fn complete_price(&mut self) -> Result<(), TransactionError> {
+        let has_fees = has_fees(self.request);
+        self.price = match self.kind {
+            Kind::Eip1559 => self.eip1559_fees().await?,
+            Kind::Cip64(_) if has_fees => self.cip64_fees()?,
+            Kind::Legacy | Kind::Eip2930 | Kind::CeloLegacy(_) | Kind::Cip64(_) => {
+                let price = self.gas_price().await?;
+                // For CIP-64: both the same cost what a gas price of that much does.
+                Price {
+                    max: price,
+                    priority: price,
+                }
             }
         };
         Ok(())
+    }
+
+    async fn gas_price(&self) -> Result<u128, TransactionError> {
+        let chain = self.questions.chain;
+        let field = self.request.gas_price;
+        let missing = chain.missing_gas_price.applies_to(field);
+        let mut price = 0;
+        if missing || chain.asks_everything {
+            price = self.questions.gas_price(self.request).await?;
+        }
+        if !missing {
+            price = narrow("gasPrice", field.value().unwrap_or_default())?;
+        }
+        Ok(price)
+    }
+
+    /// Both fees as given: what one of them should be, a block does not say for a currency other
+    /// than its own.
+    fn cip64_fees(&self) -> Result<Price, TransactionError> {
+        let request = self.request;
+        let (Some(max), Some(priority)) = (
+            request.max_fee_per_gas.value(),
+            request.max_priority_fee_per_gas.value(),
+        ) else {
+            return refuse(
+                "with a feeCurrency, maxFeePerGas and maxPriorityFeePerGas are given both or neither",
+            );
+        };
+        Price {
+            max: narrow("maxFeePerGas", max)?,
+            priority: narrow("maxPriorityFeePerGas", priority)?,
+        }
+        .checked()
+    }
+
+    /// The members for the price of gas, as far as it is known.
+    fn fees(&self) -> Vec<(&'static str, u128)> {
+        match self.kind {
+            Kind::Legacy | Kind::Eip2930 | Kind::CeloLegacy(_) => {
+                vec![("gasPrice", self.price.max)]
+            }
+            Kind::Eip1559 | Kind::Cip64(_) => vec![
+                ("maxFeePerGas", self.price.max),
+                ("maxPriorityFeePerGas", self.price.priority),
+            ],
+        }
     }
 
     /// Both fees as given. A missing priority fee is 2.5 gwei, or the maximum where that is
@@ -213,30 +332,35 @@ impl Draft<'_> {
                 Price { max, priority }
             }
         };
-        if price.priority > price.max {
-            return refuse("maxPriorityFeePerGas is above maxFeePerGas");
-        }
-        Ok(price)
+        price.checked()
     }
 
     /// The chain id as given or as the node says; either way it must belong to the chain and
     /// network.
     async fn complete_chain_id(&mut self) -> Result<(), TransactionError> {
+        let chain = self.questions.chain;
         self.chain_id = match self.request.chain_id {
+            Some(chain_id) if chain.asks_everything => {
+                let node = self.questions.chain_id().await?;
+                if node != chain_id {
+                    return refuse(&format!(
+                        "the request is for chain id {chain_id}, the node for {node}"
+                    ));
+                }
+                chain_id
+            }
             Some(chain_id) => chain_id,
             None => self.questions.chain_id().await?,
         };
-        self.questions
-            .chain
-            .check_chain_id(self.questions.node.network(), self.chain_id)
+        chain.check_chain_id(self.questions.node.network(), self.chain_id)
     }
 
-    fn transaction(self, kind: Kind) -> Transaction {
+    fn transaction(self) -> Transaction {
         let to = self.request.to.map_or(TxKind::Create, TxKind::Call);
         let input = self.request.data.clone();
         let access_list = self.request.access_list.clone().unwrap_or_default();
         let (nonce, gas_limit, value) = (self.nonce, self.gas, self.request.value);
-        match kind {
+        match self.kind {
             Kind::Legacy => Transaction::Legacy(TxLegacy {
                 chain_id: Some(self.chain_id),
                 nonce,
@@ -266,6 +390,30 @@ impl Draft<'_> {
                 value,
                 access_list,
                 input,
+            }),
+            Kind::CeloLegacy(members) => Transaction::CeloLegacy(TxCeloLegacy {
+                chain_id: self.chain_id,
+                nonce,
+                gas_price: self.price.max,
+                gas_limit,
+                fee_currency: members.fee_currency,
+                gateway_fee_recipient: members.gateway_fee_recipient,
+                gateway_fee: members.gateway_fee,
+                to,
+                value,
+                input,
+            }),
+            Kind::Cip64(fee_currency) => Transaction::Cip64(TxCip64 {
+                chain_id: self.chain_id,
+                nonce,
+                max_priority_fee_per_gas: self.price.priority,
+                max_fee_per_gas: self.price.max,
+                gas_limit,
+                to,
+                value,
+                input,
+                access_list,
+                fee_currency,
             }),
         }
     }

@@ -1,6 +1,8 @@
 //! How the sandbox plays a chain of this family. Nothing here is shared with the signing side:
 //! transactions are decoded by alloy, and the sender is recovered from the signature.
 
+mod celo;
+
 use alloy_consensus::{Transaction as _, TxEnvelope};
 use alloy_eips::Decodable2718 as _;
 use alloy_primitives::{B256, Signature, U256, keccak256};
@@ -11,7 +13,8 @@ use kms_core::{
 };
 use serde_json::{Value, json};
 
-use crate::{EvmChain, GasPriceSource, NonceSource, calls};
+use self::celo::Decoded;
+use crate::{EvmChain, GasLimitAlias, GasPriceSource, NonceSource, calls};
 
 /// What the played node says.
 const GAS: u64 = 75_000;
@@ -30,7 +33,12 @@ impl Rehearsal for EvmChain {
         let token = "0x1111111111111111111111111111111111111111";
         let transfer = calls::encode_transfer([0x35; 20].into(), U256::from(1_250_000_u64));
         let chain_id = self.chain_ids.of(network).first().copied();
-        let requests = [
+        // On Celo `gasLimit` is the only name of the gas limit.
+        let gas = match self.gas_limit_alias {
+            GasLimitAlias::OnlyName => "gasLimit",
+            GasLimitAlias::Wins | GasLimitAlias::Ignored => "gas",
+        };
+        let mut requests = vec![
             (
                 "transfer, the node completes it",
                 json!({"from": 0, "to": recipient, "value": "10000000000000000"}),
@@ -39,18 +47,37 @@ impl Rehearsal for EvmChain {
                 "ERC-20 transfer",
                 json!({
                     "from": 0, "to": token, "data": format!("0x{}", hex::encode(transfer)),
-                    "gas": "65000", "gasPrice": "20000000000", "nonce": 1,
+                    gas: "65000", "gasPrice": "20000000000", "nonce": 1,
                 }),
             ),
             (
                 "EIP-1559 transfer",
                 json!({
-                    "to": recipient, "value": "0x2386f26fc10000", "gas": 21_000, "nonce": "0x2",
+                    "to": recipient, "value": "0x2386f26fc10000", gas: 21_000, "nonce": "0x2",
                     "maxFeePerGas": "30000000000", "maxPriorityFeePerGas": "1000000000",
                     "chainId": chain_id,
                 }),
             ),
         ];
+        if let Some(celo) = &self.celo
+            && let Some(currency) = celo.currencies.first()
+        {
+            requests.push((
+                "transfer whose fee is paid in a token",
+                json!({
+                    "to": recipient, "value": "0x2386f26fc10000", "nonce": "0x3",
+                    "feeCurrency": currency.address,
+                }),
+            ));
+            requests.push((
+                "CIP-64 transfer",
+                json!({
+                    "to": recipient, "value": "0x2386f26fc10000", gas: 71_000, "nonce": "0x4",
+                    "feeCurrency": currency.address,
+                    "maxFeePerGas": "30000000000", "maxPriorityFeePerGas": "1000000000",
+                }),
+            ));
+        }
         let wallets = wallets.iter().cycle();
         requests
             .into_iter()
@@ -87,22 +114,25 @@ impl Rehearsal for EvmChain {
     fn verify(&self, network: Network, tx_data: &str) -> Result<Verdict, String> {
         let digits = tx_data.strip_prefix("0x").ok_or("txData lacks its 0x")?;
         let raw = hex::decode(digits).map_err(|_| "txData is not hexadecimal")?;
-        let mut rest = raw.as_slice();
-        let transaction = TxEnvelope::decode_2718(&mut rest)
-            .map_err(|error| format!("no transaction of this family: {error}"))?;
-        if !rest.is_empty() {
-            return Err(format!("{} bytes follow the transaction", rest.len()));
-        }
-        let chain_id = transaction
-            .chain_id()
-            .ok_or("a signature without chain id can be replayed on every chain")?;
+        let of_celo = match self.celo {
+            Some(_) => celo::decode(&raw)?,
+            None => None,
+        };
+        let Decoded {
+            chain_id,
+            digest,
+            signature,
+        } = match of_celo {
+            Some(decoded) => decoded,
+            None => decode(&raw)?,
+        };
         if !self.chain_ids.of(network).contains(&chain_id) {
             return Err(format!(
                 "chain id {chain_id} is not one of {} {network}",
                 self.info.name
             ));
         }
-        let sender = recover(&transaction.signature_hash(), transaction.signature())?;
+        let sender = recover(&digest, &signature)?;
         Ok(Verdict {
             transaction_id: format!("0x{}", hex::encode(keccak256(&raw))),
             signers: vec![Address::new(format!(
@@ -135,6 +165,24 @@ impl EvmChain {
         let id = body.get("id").cloned().unwrap_or_default();
         Some(json!({"jsonrpc": "2.0", "id": id, "result": result}))
     }
+}
+
+/// Takes a transaction of the types that all chains have apart.
+fn decode(raw: &[u8]) -> Result<Decoded, String> {
+    let mut rest = raw;
+    let transaction = TxEnvelope::decode_2718(&mut rest)
+        .map_err(|error| format!("no transaction of this family: {error}"))?;
+    if !rest.is_empty() {
+        return Err(format!("{} bytes follow the transaction", rest.len()));
+    }
+    let chain_id = transaction
+        .chain_id()
+        .ok_or("a signature without chain id can be replayed on every chain")?;
+    Ok(Decoded {
+        chain_id,
+        digest: transaction.signature_hash(),
+        signature: *transaction.signature(),
+    })
 }
 
 /// An object in which `value` stands where `pointer` (RFC 6901) points.

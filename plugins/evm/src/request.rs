@@ -50,6 +50,8 @@ pub(crate) struct Dialect {
     pub(crate) addresses: Notation,
     /// Whether call data with an odd number of digits is read, as if it began with a zero.
     pub(crate) odd_data: bool,
+    /// The members that there may be; any where nothing is said.
+    pub(crate) members: Option<&'static [&'static str]>,
 }
 
 impl Dialect {
@@ -57,6 +59,7 @@ impl Dialect {
     pub(crate) const COMMON: Self = Self {
         addresses: Notation::ETHEREUM,
         odd_data: true,
+        members: None,
     };
 }
 
@@ -67,6 +70,12 @@ impl Request {
             serde_json::from_str(json).map_err(|error| RequestError::NotAnObject {
                 reason: error.to_string(),
             })?;
+        if let Some(allowed) = dialect.members
+            && let Some((name, _)) = members.iter().find(|(name, _)| !allowed.contains(name))
+        {
+            let name = excerpt(name);
+            return Err(RequestError::UnknownMember { name });
+        }
         let notation = dialect.addresses;
         Ok(Self {
             to: members.address("to", notation)?,
@@ -103,14 +112,15 @@ impl Members {
         (json.get() != "null").then_some(json)
     }
 
-    fn field(&self, name: &'static str) -> Result<Field, RequestError> {
+    /// A number; see [`Field`] for the ways there may be none.
+    pub(crate) fn field(&self, name: &'static str) -> Result<Field, RequestError> {
         self.0.get(name).map_or(Ok(Field::Absent), |json| {
             Field::read(json).map_err(|source| RequestError::Quantity { name, source })
         })
     }
 
     /// Text that is not empty; absent, `null` and `""` are none.
-    fn text(&self, name: &'static str) -> Result<Option<String>, RequestError> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, RequestError> {
         let Some(json) = self.some(name) else {
             return Ok(None);
         };
@@ -119,7 +129,8 @@ impl Members {
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    fn address(
+    /// An address; absent, `null` and `""` are none.
+    pub(crate) fn address(
         &self,
         name: &'static str,
         notation: Notation,
@@ -272,6 +283,12 @@ pub(crate) enum RequestError {
     NotAnObject {
         /// The parser's message.
         reason: String,
+    },
+    /// A member that requests of this chain do not have.
+    #[error("{name} is no member of a transaction of this chain")]
+    UnknownMember {
+        /// The member.
+        name: String,
     },
     /// A member should be text.
     #[error("{name} is not text")]

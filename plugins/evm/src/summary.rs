@@ -27,7 +27,7 @@ pub(crate) fn summarize(
         from: vec![checksum(sender)],
         transfers: Vec::new(),
         fee: Some(Fee {
-            amount: coin(transaction.fee_ceiling()),
+            amount: Amount::new(transaction.fee_ceiling(), fee_unit(chain, transaction)),
             ceiling: true,
         }),
         nonce: Some(transaction.nonce()),
@@ -38,7 +38,7 @@ pub(crate) fn summarize(
         Some(to) => describe_call(&mut summary, transaction, sender, to, coin),
         None => describe_creation(&mut summary, transaction, sender, coin),
     }
-    describe_envelope(&mut summary, transaction);
+    describe_envelope(&mut summary, chain, transaction);
     warn_of_notes(&mut summary, body);
     summary
 }
@@ -210,7 +210,18 @@ fn warn_of_recipient(summary: &mut Summary, to: Address, token: Option<Address>)
     }
 }
 
-fn describe_envelope(summary: &mut Summary, transaction: &Transaction) {
+/// What the fee is paid in: the chain's coin, or the token that the transaction names.
+fn fee_unit(chain: &EvmChain, transaction: &Transaction) -> Unit {
+    let Some(contract) = transaction.fee_currency() else {
+        return chain.info.unit.clone();
+    };
+    match chain.celo.and_then(|celo| celo.currency(contract)) {
+        Some(currency) => Unit::new(currency.symbol, 18),
+        None => unit(format!("base units of token {}", checksum(contract))),
+    }
+}
+
+fn describe_envelope(summary: &mut Summary, chain: &EvmChain, transaction: &Transaction) {
     let data = transaction.input();
     if !data.is_empty() {
         detail(summary, "data", format!("{} bytes", data.len()));
@@ -222,7 +233,19 @@ fn describe_envelope(summary: &mut Summary, transaction: &Transaction) {
         }
     }
     detail(summary, "gas limit", transaction.gas_limit().to_string());
-    let wei = |wei: u128| format!("{wei} wei");
+    let wei = |wei: u128| match transaction.fee_currency() {
+        None => format!("{wei} wei"),
+        Some(_) => format!("{wei} base units of the fee currency"),
+    };
+    if let Some(contract) = transaction.fee_currency() {
+        let known = chain.celo.and_then(|celo| celo.currency(contract));
+        let known = known.map_or("unknown", |currency| currency.symbol);
+        detail(
+            summary,
+            "fee currency",
+            format!("{} ({known})", checksum(contract)),
+        );
+    }
     let kind = match transaction {
         Transaction::Legacy(inner) => {
             detail(summary, "gas price", wei(inner.gas_price));
@@ -237,6 +260,22 @@ fn describe_envelope(summary: &mut Summary, transaction: &Transaction) {
             let priority = wei(inner.max_priority_fee_per_gas);
             detail(summary, "max priority fee per gas", priority);
             "EIP-1559"
+        }
+        Transaction::CeloLegacy(inner) => {
+            detail(summary, "gas price", wei(inner.gas_price));
+            if let Some(recipient) = inner.gateway_fee_recipient {
+                detail(summary, "gateway fee recipient", checksum(recipient));
+            }
+            if !inner.gateway_fee.is_zero() {
+                detail(summary, "gateway fee", inner.gateway_fee.to_string());
+            }
+            "legacy of Celo before its L2"
+        }
+        Transaction::Cip64(inner) => {
+            detail(summary, "max fee per gas", wei(inner.max_fee_per_gas));
+            let priority = wei(inner.max_priority_fee_per_gas);
+            detail(summary, "max priority fee per gas", priority);
+            "CIP-64"
         }
     };
     if let Some(list) = transaction.access_list() {

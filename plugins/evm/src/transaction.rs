@@ -9,7 +9,9 @@ use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256}
 use alloy_rlp::{Decodable as _, Encodable as _, RlpDecodable, RlpEncodable};
 use kms_core::prelude::TransactionError;
 
-/// A transaction of one of the three types that are signed here.
+use crate::celo::{TxCeloLegacy, TxCip64};
+
+/// A transaction of one of the types that are signed here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Transaction {
     /// EIP-155.
@@ -18,6 +20,10 @@ pub(crate) enum Transaction {
     Eip2930(TxEip2930),
     /// EIP-1559, type 2.
     Eip1559(TxEip1559),
+    /// Of Celo's own L1.
+    CeloLegacy(TxCeloLegacy),
+    /// CIP-64 of Celo, type 0x7b.
+    Cip64(TxCip64),
 }
 
 /// Does the same with each type.
@@ -27,6 +33,8 @@ macro_rules! of_any_type {
             Transaction::Legacy($inner) => $result,
             Transaction::Eip2930($inner) => $result,
             Transaction::Eip1559($inner) => $result,
+            Transaction::CeloLegacy($inner) => $result,
+            Transaction::Cip64($inner) => $result,
         }
     };
 }
@@ -44,7 +52,12 @@ impl Transaction {
         let transaction = match bytes {
             [1, fields @ ..] => TxEip2930::rlp_decode(&mut &*fields).map(Self::Eip2930),
             [2, fields @ ..] => TxEip1559::rlp_decode(&mut &*fields).map(Self::Eip1559),
-            fields => TxLegacy::decode(&mut &*fields).map(Self::Legacy),
+            [TxCip64::TYPE, fields @ ..] => TxCip64::decode_for_signing(fields).map(Self::Cip64),
+            // Nine members or twelve: no list is both.
+            fields => match TxLegacy::decode(&mut &*fields) {
+                Ok(transaction) => Ok(Self::Legacy(transaction)),
+                Err(_) => TxCeloLegacy::decode_for_signing(fields).map(Self::CeloLegacy),
+            },
         }
         .map_err(|_| NotOurs)?;
         // alloy reads more than it writes (bytes after the end, other values in place of the two
@@ -74,6 +87,8 @@ impl Transaction {
             Self::Legacy(inner) => inner.chain_id.unwrap_or_default(),
             Self::Eip2930(inner) => inner.chain_id,
             Self::Eip1559(inner) => inner.chain_id,
+            Self::CeloLegacy(inner) => inner.chain_id,
+            Self::Cip64(inner) => inner.chain_id,
         }
     }
 
@@ -87,19 +102,37 @@ impl Transaction {
         of_any_type!(self, inner => inner.gas_limit)
     }
 
-    /// The most that is paid for one gas, in wei.
+    /// The most that is paid for one gas, in wei or in 10^-18 of the fee currency.
     pub(crate) fn max_price(&self) -> u128 {
         match self {
             Self::Legacy(inner) => inner.gas_price,
             Self::Eip2930(inner) => inner.gas_price,
             Self::Eip1559(inner) => inner.max_fee_per_gas,
+            Self::CeloLegacy(inner) => inner.gas_price,
+            Self::Cip64(inner) => inner.max_fee_per_gas,
         }
     }
 
-    /// The most that is paid for all gas, in wei.
+    /// The most that is paid for all gas and to gateways, in wei or in 10^-18 of the fee
+    /// currency.
     pub(crate) fn fee_ceiling(&self) -> U256 {
+        let gateway_fee = match self {
+            Self::CeloLegacy(inner) => inner.gateway_fee,
+            _ => U256::ZERO,
+        };
         // 64 bits times 128 bits: no overflow in 256.
-        U256::from(self.gas_limit()).saturating_mul(U256::from(self.max_price()))
+        U256::from(self.gas_limit())
+            .saturating_mul(U256::from(self.max_price()))
+            .saturating_add(gateway_fee)
+    }
+
+    /// The token that the fee is paid in, where it is not the chain's coin.
+    pub(crate) fn fee_currency(&self) -> Option<Address> {
+        match self {
+            Self::CeloLegacy(inner) => inner.fee_currency,
+            Self::Cip64(inner) => Some(inner.fee_currency),
+            Self::Legacy(_) | Self::Eip2930(_) | Self::Eip1559(_) => None,
+        }
     }
 
     /// The recipient or contract; none when a contract is created.
@@ -123,9 +156,10 @@ impl Transaction {
     /// The access list, where the type has one.
     pub(crate) fn access_list(&self) -> Option<&AccessList> {
         match self {
-            Self::Legacy(_) => None,
+            Self::Legacy(_) | Self::CeloLegacy(_) => None,
             Self::Eip2930(inner) => Some(&inner.access_list),
             Self::Eip1559(inner) => Some(&inner.access_list),
+            Self::Cip64(inner) => Some(&inner.access_list),
         }
     }
 }
@@ -226,42 +260,70 @@ mod tests {
             AccessList(items.into_iter().map(item).collect())
         });
         let numbers = any::<(u64, u64, u64, u128, u128, [u64; 4])>();
-        (0_u8..3, numbers, kind, input, list).prop_map(|(ty, numbers, to, input, access_list)| {
-            let (chain_id, nonce, gas_limit, price, max_priority_fee_per_gas, value) = numbers;
-            let (value, chain_id) = (U256::from_limbs(value), chain_id.max(1));
-            match ty {
-                0 => Transaction::Legacy(TxLegacy {
-                    chain_id: Some(chain_id),
-                    nonce,
-                    gas_price: price,
-                    gas_limit,
-                    to,
-                    value,
-                    input,
-                }),
-                1 => Transaction::Eip2930(TxEip2930 {
-                    chain_id,
-                    nonce,
-                    gas_price: price,
-                    gas_limit,
-                    to,
-                    value,
-                    access_list,
-                    input,
-                }),
-                _ => Transaction::Eip1559(TxEip1559 {
-                    chain_id,
-                    nonce,
-                    gas_limit,
-                    max_fee_per_gas: price,
-                    max_priority_fee_per_gas,
-                    to,
-                    value,
-                    access_list,
-                    input,
-                }),
-            }
-        })
+        let address = || any::<[u8; 20]>().prop_map(Address::from);
+        let celo = (address(), proptest::option::of(address()));
+        (0_u8..5, numbers, kind, input, list, celo).prop_map(
+            |(ty, numbers, to, input, access_list, (currency, recipient))| {
+                let (chain_id, nonce, gas_limit, price, max_priority_fee_per_gas, value) = numbers;
+                let (value, chain_id) = (U256::from_limbs(value), chain_id.max(1));
+                match ty {
+                    0 => Transaction::Legacy(TxLegacy {
+                        chain_id: Some(chain_id),
+                        nonce,
+                        gas_price: price,
+                        gas_limit,
+                        to,
+                        value,
+                        input,
+                    }),
+                    1 => Transaction::Eip2930(TxEip2930 {
+                        chain_id,
+                        nonce,
+                        gas_price: price,
+                        gas_limit,
+                        to,
+                        value,
+                        access_list,
+                        input,
+                    }),
+                    2 => Transaction::Eip1559(TxEip1559 {
+                        chain_id,
+                        nonce,
+                        gas_limit,
+                        max_fee_per_gas: price,
+                        max_priority_fee_per_gas,
+                        to,
+                        value,
+                        access_list,
+                        input,
+                    }),
+                    3 => Transaction::CeloLegacy(TxCeloLegacy {
+                        chain_id,
+                        nonce,
+                        gas_price: price,
+                        gas_limit,
+                        fee_currency: recipient.map(|_| currency),
+                        gateway_fee_recipient: recipient,
+                        gateway_fee: U256::from(max_priority_fee_per_gas),
+                        to,
+                        value,
+                        input,
+                    }),
+                    _ => Transaction::Cip64(TxCip64 {
+                        chain_id,
+                        nonce,
+                        max_priority_fee_per_gas,
+                        max_fee_per_gas: price,
+                        gas_limit,
+                        to,
+                        value,
+                        input,
+                        access_list,
+                        fee_currency: currency,
+                    }),
+                }
+            },
+        )
     }
 
     proptest! {
