@@ -2,6 +2,7 @@
 
 use bitcoin::Weight;
 use kms_core::chain::TransactionError;
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
@@ -16,6 +17,12 @@ pub(crate) type Check = fn(&Params, &Subject<'_>) -> Result<(), CheckError>;
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
     pub(crate) spending: &'a Spending,
+    /// Whether it is no off-chain withdrawal.
+    pub(crate) on_chain: bool,
+    /// The `fee` member, as it stands in the request.
+    pub(crate) declared_fee: Option<&'a Value>,
+    /// The `changeScript` member, as it stands in the request.
+    pub(crate) change_script: Option<&'a Value>,
 }
 
 /// Refuses what no node relays, and with it the quadratic cost of signing it.
@@ -50,7 +57,7 @@ pub(crate) fn fee_is_not_absurd(params: &Params, subject: &Subject<'_>) -> Resul
 }
 
 /// The rule that does not hold.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum CheckError {
     /// Larger than nodes relay.
     #[error("it weighs {0} weight units, and nodes relay no more than 400000")]
@@ -67,6 +74,54 @@ pub(crate) enum CheckError {
         size: u64,
         /// The largest fee for each of them.
         limit: u64,
+        /// How both are called.
+        units: Units,
+    },
+    /// The fee is another than the request says.
+    #[error("the fee is said to be {declared} {0}, but it is {fee} {0}", units.base)]
+    DeclaredFee {
+        /// What the request says.
+        declared: String,
+        /// What it is, in base units.
+        fee: u64,
+        /// How they are called.
+        units: Units,
+    },
+    /// The fee is above the limit of the chain.
+    #[error(
+        "the fee of {fee} {0} is above {limit} {0}{1}",
+        units.base,
+        if *change { "" } else { ", and no change output is named: it may have been forgotten" }
+    )]
+    FeeTooLarge {
+        /// The fee in base units.
+        fee: u64,
+        /// The largest one.
+        limit: u64,
+        /// Whether a change output is named.
+        change: bool,
+        /// How both are called.
+        units: Units,
+    },
+    /// The fee is below what nodes relay.
+    #[error("the fee of {fee} {0} is below {least} {0}, nodes do not relay it", units.base)]
+    FeeTooSmall {
+        /// The fee in base units.
+        fee: u64,
+        /// The smallest one.
+        least: u64,
+        /// How both are called.
+        units: Units,
+    },
+    /// An output is worth less than nodes relay.
+    #[error("output {index} of {amount} {0} is below {least} {0}, nodes do not relay it", units.base)]
+    Dust {
+        /// The output.
+        index: usize,
+        /// Its amount in base units.
+        amount: u64,
+        /// The smallest one.
+        least: u64,
         /// How both are called.
         units: Units,
     },

@@ -25,6 +25,7 @@
 mod address;
 mod btc;
 mod checks;
+mod doge;
 mod input_type;
 mod ltc;
 mod owner;
@@ -50,5 +51,9 @@ pub static BITCOIN: UtxoChain = UtxoChain::new(&btc::BTC);
 /// Litecoin.
 pub static LITECOIN: UtxoChain = UtxoChain::new(&ltc::LTC);
 
+/// Dogecoin.
+pub static DOGECOIN: UtxoChain = UtxoChain::new(&doge::DOGE);
+
 inventory::submit! { ChainRegistration::new(&BITCOIN) }
 inventory::submit! { ChainRegistration::new(&LITECOIN) }
+inventory::submit! { ChainRegistration::new(&DOGECOIN) }

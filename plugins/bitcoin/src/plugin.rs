@@ -61,18 +61,21 @@ impl ChainPlugin for UtxoChain {
         signers: Vec<Signer>,
         node: &dyn NodeApi,
     ) -> Result<Unsigned, TransactionError> {
-        let spending = request::parse(&pending.serialized_transaction, self.params.inputs)?;
+        let request = request::parse(&pending.serialized_transaction, self.params.inputs)?;
         let subject = Subject {
-            spending: &spending,
+            spending: &request.spending,
+            on_chain: pending.withdrawal_id.is_none(),
+            declared_fee: request.declared_fee.as_ref(),
+            change_script: request.change_script.as_ref(),
         };
         for check in self.params.checks {
             check(self.params, &subject)?;
         }
         let prefixes = self.params.prefixes(node.network());
-        owner::of_all_inputs(self.params, &spending, &signers, |script| {
+        owner::of_all_inputs(self.params, &request.spending, &signers, |script| {
             address::of_script(prefixes, script)
         })?;
-        let body = spending.encode()?;
+        let body = request.spending.encode()?;
         Ok(Unsigned { signers, body })
     }
 

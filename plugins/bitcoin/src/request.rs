@@ -8,6 +8,7 @@ use bitcoin::{
 };
 use kms_core::chain::TransactionError;
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
@@ -15,11 +16,22 @@ use crate::{
     unsigned::{Spending, SpendingError},
 };
 
-/// Reads the transaction, with the coins it spends.
+/// A request, read.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The transaction, with the coins it spends.
+    pub(crate) spending: Spending,
+    /// The `fee` member. What it should be, only the checks of some chains want to know.
+    pub(crate) declared_fee: Option<Value>,
+    /// The `changeScript` member, in the notation of the library that wrote it.
+    pub(crate) change_script: Option<Value>,
+}
+
+/// Reads the request.
 ///
 /// # Errors
 /// [`RequestError`].
-pub(crate) fn parse(text: &str, allowed: &[InputType]) -> Result<Spending, RequestError> {
+pub(crate) fn parse(text: &str, allowed: &[InputType]) -> Result<Request, RequestError> {
     let wire: Wire = serde_json::from_str(text).map_err(|error| RequestError::Json {
         line: error.line(),
         column: error.column(),
@@ -65,7 +77,11 @@ pub(crate) fn parse(text: &str, allowed: &[InputType]) -> Result<Spending, Reque
     for input in &mut transaction.input {
         input.script_sig = ScriptBuf::new();
     }
-    Ok(Spending::new(transaction, coins)?)
+    Ok(Request {
+        spending: Spending::new(transaction, coins)?,
+        declared_fee: wire.fee,
+        change_script: wire.change_script,
+    })
 }
 
 /// Why `serializedTransaction` is not signed.
@@ -122,6 +138,8 @@ struct Wire {
     n_lock_time: u32,
     inputs: Vec<WireInput>,
     outputs: Vec<WireOutput>,
+    fee: Option<Value>,
+    change_script: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -181,7 +199,7 @@ fn script<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ScriptBuf
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::testing::{HASH, STRANGER, run, spend};

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use kms_core::{
-    chain::{Network, PendingTransaction, TransactionError},
+    chain::{
+        Assembled, ChainPlugin, KeyRequest, KeySet, Network, PendingTransaction, TransactionError,
+        sign,
+    },
+    keys::SecretKey,
     testkit::{Pipeline, ScriptedNode},
 };
 use serde_json::{Value, json, value::RawValue};
@@ -52,6 +56,29 @@ pub(crate) fn pending(serialized: &str, more: &Value) -> PendingTransaction {
     }
     let raw = RawValue::from_string(json.to_string()).unwrap();
     PendingTransaction::from_raw(&raw).unwrap()
+}
+
+/// Prepares and signs with the one key on another chain, however the wallet holds it.
+pub(crate) fn sign_on(
+    chain: &dyn ChainPlugin,
+    serialized: &str,
+    more: &Value,
+) -> Result<Assembled, TransactionError> {
+    let node = ScriptedNode::new(Network::Mainnet, &[]);
+    let mut keys = KeySet::default();
+    let request = KeyRequest {
+        id: "wallet".to_owned(),
+        index: None,
+    };
+    keys.push(request, SecretKey::secp256k1(&hex::decode(KEY).unwrap())?);
+    let pending = pending(serialized, more);
+    let signers = keys.signers(chain, Network::Mainnet)?;
+    let unsigned = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(chain.prepare(&pending, signers, &node))?;
+    chain.summarize(Network::Mainnet, &unsigned)?;
+    sign(chain, &unsigned, &keys)
 }
 
 /// Takes `serialized` all the way, with the one wallet.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bitcoin::{Transaction, TxOut, consensus::encode::deserialize_hex};
-use kms_bitcoin::{BITCOIN, LITECOIN, UtxoChain};
+use kms_bitcoin::{BITCOIN, DOGECOIN, LITECOIN, UtxoChain};
 use kms_core::{
     chain::{ChainPlugin as _, Network, PendingTransaction},
     keys::SecretKey,
@@ -14,14 +14,20 @@ use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 
 /// Each with the kinds of coins that it spends, as [`owned`] counts them.
-static CHAINS: [(&UtxoChain, &[usize]); 2] = [
+static CHAINS: [(&UtxoChain, &[usize]); 3] = [
     (&BITCOIN, &[0, 1, 2, 3, 4, 5]),
     (&LITECOIN, &[0, 1, 2, 3, 4, 5]),
+    (&DOGECOIN, &[0, 1, 4, 5]),
 ];
 
 #[test]
 fn recorded_bitcoin_transactions_are_valid_and_tampered_ones_are_not() {
     recorded(&BITCOIN, include_str!("vectors/BTC.json"));
+}
+
+#[test]
+fn recorded_dogecoin_transactions_are_valid_and_tampered_ones_are_not() {
+    recorded(&DOGECOIN, include_str!("vectors/DOGE.json"));
 }
 
 #[test]
@@ -48,7 +54,7 @@ proptest! {
     #[test]
     fn every_mix_of_input_types_is_valid(
         (chain, kinds) in prop::sample::select(&CHAINS[..]),
-        inputs in prop::collection::vec((any::<prop::sample::Index>(), 1_u8..5, any::<u32>(), 546_u64..1 << 50), 1..6),
+        inputs in prop::collection::vec((any::<prop::sample::Index>(), 1_u8..5, any::<u32>(), 1_000_000_u64..1 << 50), 1..6),
         version in 1_i32..3,
     ) {
         let mut wallets = BTreeMap::new();
@@ -71,7 +77,7 @@ proptest! {
             "version": version,
             "nLockTime": 0,
             "inputs": spent,
-            "outputs": [{"satoshis": total - 500, "script": "6a"}],
+            "outputs": [{"satoshis": total - 200_000, "script": "6a"}],
         })
         .to_string();
         let pending = json!({

@@ -8,6 +8,11 @@ fn bitcoin() {
 }
 
 #[test]
+fn dogecoin() {
+    contract(&kms_bitcoin::DOGECOIN, include_str!("vectors/DOGE.json"));
+}
+
+#[test]
 fn litecoin() {
     contract(&kms_bitcoin::LITECOIN, include_str!("vectors/LTC.json"));
 }
