@@ -31,8 +31,17 @@ pub(crate) struct VaultSession {
 }
 
 impl VaultSession {
-    /// Opens the vault there is, asking on `input` where need be. Nobody is asked for a password when there is none.
+    /// Opens the vault there is. Nobody is asked for a password when there is none.
     pub(crate) fn open(
+        args: &VaultArgs,
+        kdf: Option<&KdfArgs>,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
+        Self::open_asking(args, kdf, settings, &SecretInput::detect())
+    }
+
+    /// The same, asking for the password where more will be asked for.
+    pub(crate) fn open_asking(
         args: &VaultArgs,
         kdf: Option<&KdfArgs>,
         settings: &Settings,
@@ -52,6 +61,15 @@ impl VaultSession {
     /// Opens the vault, or makes one when there is none: then whoever is asked for the password
     /// is asked twice.
     pub(crate) fn open_or_create(
+        args: &VaultArgs,
+        kdf: &KdfArgs,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
+        Self::open_or_create_asking(args, kdf, settings, &SecretInput::detect())
+    }
+
+    /// The same, asking for the password where more will be asked for.
+    pub(crate) fn open_or_create_asking(
         args: &VaultArgs,
         kdf: &KdfArgs,
         settings: &Settings,

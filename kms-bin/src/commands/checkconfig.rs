@@ -1,6 +1,6 @@
 //! `checkconfig`: what this program would work with.
 
-use kms_core::vault::FileFormat;
+use kms_core::{password::SecretInput, vault::FileFormat};
 
 use super::settings;
 use crate::{
@@ -38,7 +38,7 @@ pub(super) fn run(args: &CheckConfigArgs) -> Result<(), Failure> {
     let exists = store
         .inspect()
         .map_or(true, |inspection| inspection.format != FileFormat::Missing);
-    let source = password_source(&args.vault, &settings)
+    let source = password_source(&args.vault, &settings, &SecretInput::detect())
         .map_or_else(|failure| failure.message, |source| source.name());
     let mut lines = vec![
         line("Version", env!("CARGO_PKG_VERSION")),

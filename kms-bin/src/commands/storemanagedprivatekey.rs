@@ -12,8 +12,10 @@ use crate::{
 pub(super) fn run(args: &ManagedWalletArgs) -> Result<(), Failure> {
     let plugin = plugin(&args.chain.chain)?;
     let settings = settings(&args.vault.general)?;
-    let mut vault = VaultSession::open_or_create(&args.vault, &args.cost, &settings)?;
-    let text = SecretInput::detect().read("Enter private key to store:")?;
+    let input = SecretInput::detect();
+    let mut vault =
+        VaultSession::open_or_create_asking(&args.vault, &args.cost, &settings, &input)?;
+    let text = input.read("Enter private key to store:")?;
     let network = network(args.chain.network.testnet);
     let (entry, address) = wallet::from_private_key(plugin, network, &text)?;
     let public = [("address", Some(address.as_str()))];

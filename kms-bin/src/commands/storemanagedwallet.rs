@@ -17,8 +17,10 @@ pub(super) fn run(args: &ManagedWalletArgs) -> Result<(), Failure> {
             .hint("store its key with `tatum-kms storemanagedprivatekey`"));
     }
     let settings = settings(&args.vault.general)?;
-    let mut vault = VaultSession::open_or_create(&args.vault, &args.cost, &settings)?;
-    let phrase = SecretInput::detect().read("Enter mnemonic to store:")?;
+    let input = SecretInput::detect();
+    let mut vault =
+        VaultSession::open_or_create_asking(&args.vault, &args.cost, &settings, &input)?;
+    let phrase = input.read("Enter mnemonic to store:")?;
     let entry = wallet::from_mnemonic(plugin, network(args.chain.network.testnet), &phrase)?;
     let public = [
         ("address", entry.address.as_deref()),

@@ -21,6 +21,8 @@ use crate::keys::SecretText;
 pub struct PasswordFile {
     path: PathBuf,
     name: String,
+    /// Whether it is up to the user who may read it.
+    warns: bool,
 }
 
 impl PasswordFile {
@@ -28,7 +30,11 @@ impl PasswordFile {
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = format!("the file {}", path.display());
-        Self { path, name }
+        Self {
+            path,
+            name,
+            warns: true,
+        }
     }
 
     /// What can be read from a file descriptor that this process was started with.
@@ -37,6 +43,7 @@ impl PasswordFile {
             // The way to an inherited descriptor that needs no unsafe code; Linux and BSD have it.
             path: PathBuf::from(format!("/dev/fd/{number}")),
             name: format!("the file descriptor {number}"),
+            warns: false,
         }
     }
 
@@ -47,6 +54,7 @@ impl PasswordFile {
         path.is_file().then(|| Self {
             path,
             name: "the systemd credential tatum-kms-password".to_owned(),
+            warns: false,
         })
     }
 
@@ -57,7 +65,7 @@ impl PasswordFile {
         };
         let file = File::open(&self.path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
-        if metadata.is_file() && metadata.mode() & 0o044 != 0 {
+        if self.warns && metadata.is_file() && metadata.mode() & 0o044 != 0 {
             tracing::warn!(
                 "others than its owner may read {}; run `chmod go= {}`",
                 self.name,

@@ -1,66 +1,55 @@
 //! Asking a person, or the program that plays one.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read},
     os::fd::AsFd as _,
+    sync::Arc,
 };
 
 use zeroize::Zeroizing;
 
-use super::PasswordError;
+use super::{PasswordError, terminal::Terminal};
 use crate::keys::SecretText;
 
 /// The largest secret that is taken, in bytes.
 pub(super) const LIMIT: usize = 64 << 10;
 
-/// Where secrets are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretInput {
-    /// The terminal of this process, also while standard input and output are redirected. What is
-    /// typed is not shown.
-    Terminal,
-    /// Standard input, one line for each question.
-    Lines,
-}
+/// Where secrets are asked for. Clones ask in the same place.
+#[derive(Clone, Debug)]
+pub struct SecretInput(Option<Arc<Terminal>>);
 
 impl SecretInput {
-    /// The terminal if this process has one, else standard input.
+    /// The terminal of this process, also while standard input and output are redirected; if it
+    /// has none, standard input, one line for each question.
+    ///
+    /// From the first question until the last clone is dropped, the terminal shows nothing of
+    /// what is typed.
     pub fn detect() -> Self {
-        match OpenOptions::new().read(true).write(true).open("/dev/tty") {
-            Ok(_) => Self::Terminal,
-            Err(_) => Self::Lines,
-        }
+        Self(Terminal::open().map(Arc::new))
+    }
+
+    /// Whether a person is asked, who may mistype.
+    pub fn is_terminal(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Asks `prompt` and reads one line. One line break at its end is not part of it.
     ///
     /// # Errors
     /// [`PasswordError`], which never repeats any of what was read.
-    pub fn read(self, prompt: &str) -> Result<SecretText, PasswordError> {
-        match self {
-            Self::Terminal => rpassword::prompt_password(format!("{prompt} "))
-                .map(SecretText::new)
-                .map_err(|source| match source.kind() {
-                    io::ErrorKind::UnexpectedEof | io::ErrorKind::Interrupted => {
-                        PasswordError::Cancelled
-                    }
-                    _ => PasswordError::Io {
-                        origin: "the terminal".to_owned(),
-                        source,
-                    },
-                }),
-            Self::Lines => {
-                let origin = "standard input";
-                let failed = |source| PasswordError::Io {
-                    origin: origin.to_owned(),
-                    source,
-                };
-                // Not through the standard library's buffer, which would keep what it read.
-                let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
-                read_line(File::from(stdin), origin)
-            }
+    pub fn read(&self, prompt: &str) -> Result<SecretText, PasswordError> {
+        if let Some(terminal) = &self.0 {
+            return terminal.read(prompt);
         }
+        let origin = "standard input";
+        // Not through the standard library's buffer, which would keep what it read.
+        let stdin = io::stdin().as_fd().try_clone_to_owned();
+        let stdin = stdin.map_err(|source| PasswordError::Io {
+            origin: origin.to_owned(),
+            source,
+        })?;
+        read_line(File::from(stdin), origin)
     }
 }
 

@@ -15,6 +15,7 @@ mod environment;
 mod file;
 mod input;
 mod prompt;
+mod terminal;
 
 pub use self::{
     environment::EnvironmentPassword, file::PasswordFile, input::SecretInput,

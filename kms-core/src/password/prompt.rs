@@ -23,14 +23,18 @@ impl PasswordPrompt {
 #[async_trait]
 impl PasswordSource for PasswordPrompt {
     fn name(&self) -> String {
-        match self.input {
-            SecretInput::Terminal => "the terminal".to_owned(),
-            SecretInput::Lines => "a line of standard input".to_owned(),
-        }
+        let name = if self.input.is_terminal() {
+            "the terminal"
+        } else {
+            "a line of standard input"
+        };
+        name.to_owned()
     }
 
     async fn fetch(&self, purpose: Purpose) -> Result<SecretText, PasswordError> {
-        ask(purpose, self.input, self.question, |question| {
+        // A program does not mistype.
+        let twice = self.input.is_terminal();
+        ask(purpose, twice, self.question, |question| {
             self.input.read(question)
         })
     }
@@ -38,7 +42,7 @@ impl PasswordSource for PasswordPrompt {
 
 fn ask(
     purpose: Purpose,
-    input: SecretInput,
+    twice: bool,
     question: &str,
     mut read: impl FnMut(&str) -> Result<SecretText, PasswordError>,
 ) -> Result<SecretText, PasswordError> {
@@ -49,8 +53,7 @@ fn ask(
     if password.is_empty() {
         return Err(PasswordError::Empty);
     }
-    // A program does not mistype.
-    if input == SecretInput::Terminal {
+    if twice {
         let again = read("Enter the new password once more:")?;
         let (password, again) = (password.expose().as_bytes(), again.expose().as_bytes());
         if !bool::from(password.ct_eq(again)) {
@@ -66,11 +69,11 @@ mod tests {
 
     fn answers(
         purpose: Purpose,
-        input: SecretInput,
+        twice: bool,
         answers: &[&str],
     ) -> (Result<String, PasswordError>, usize) {
         let mut asked = 0;
-        let result = ask(purpose, input, "?", |_| {
+        let result = ask(purpose, twice, "?", |_| {
             asked += 1;
             Ok(SecretText::new(answers[asked - 1]))
         });
@@ -79,21 +82,20 @@ mod tests {
 
     #[test]
     fn a_new_password_is_asked_for_twice_on_a_terminal() {
-        let terminal = SecretInput::Terminal;
-        let (result, asked) = answers(Purpose::Create, terminal, &["a", "a"]);
+        let (result, asked) = answers(Purpose::Create, true, &["a", "a"]);
         assert_eq!((result.unwrap().as_str(), asked), ("a", 2));
-        let (result, _) = answers(Purpose::Create, terminal, &["a", "b"]);
+        let (result, _) = answers(Purpose::Create, true, &["a", "b"]);
         assert!(matches!(result, Err(PasswordError::Mismatch)));
-        let (result, asked) = answers(Purpose::Create, SecretInput::Lines, &["a"]);
+        let (result, asked) = answers(Purpose::Create, false, &["a"]);
         assert_eq!((result.unwrap().as_str(), asked), ("a", 1));
     }
 
     #[test]
     fn only_an_old_password_may_be_empty() {
-        for input in [SecretInput::Terminal, SecretInput::Lines] {
-            let (result, asked) = answers(Purpose::Open, input, &[""]);
+        for twice in [true, false] {
+            let (result, asked) = answers(Purpose::Open, twice, &[""]);
             assert_eq!((result.unwrap().as_str(), asked), ("", 1));
-            let (result, _) = answers(Purpose::Create, input, &["", ""]);
+            let (result, _) = answers(Purpose::Create, twice, &["", ""]);
             assert!(matches!(result, Err(PasswordError::Empty)));
         }
     }
