@@ -442,8 +442,8 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Bytes,
-    /// The content type.
-    pub content_type: &'static str,
+    /// The headers.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Answer {
@@ -462,8 +462,21 @@ impl Answer {
         Self {
             status,
             body: body.into(),
-            content_type: "application/json",
+            headers: vec![("content-type", "application/json".to_owned())],
         }
+    }
+
+    /// A redirect to `location`.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self::raw(status, "").with_header("location", location)
+    }
+
+    /// The same with another header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value.to_owned()));
+        self
     }
 
     /// The body that the cloud answers errors with.
@@ -663,10 +676,8 @@ async fn serve(
         FaultKind::Reset => return Err(Closed),
         FaultKind::Malformed => Answer::raw(200, r#"[{"id":"6500000000000000000000aa","chain":"#),
         FaultKind::Empty => Answer::raw(200, ""),
-        FaultKind::Html => Answer {
-            content_type: "text/html",
-            ..Answer::raw(200, "<!doctype html>\n<title>502 Bad Gateway</title>\n")
-        },
+        FaultKind::Html => Answer::raw(200, "<!doctype html>\n<title>502 Bad Gateway</title>\n")
+            .with_header("content-type", "text/html"),
         FaultKind::Null => Answer::ok(&Value::Null),
         FaultKind::Object => Answer::ok(&json!({"message": "not a list"})),
         FaultKind::Truncate => return Ok(half_a_response()),
@@ -704,13 +715,12 @@ fn respond(answer: Answer, shared: &Shared) -> hyper::Response<Body> {
     let mut response = hyper::Response::new(body.boxed_unsync());
     *response.status_mut() = StatusCode::from_u16(answer.status).expect("a valid status");
     let headers = response.headers_mut();
-    headers.insert(
-        "content-type",
-        HeaderValue::from_static(answer.content_type),
-    );
+    let value = |text: &str| HeaderValue::from_str(text).expect("a valid header");
+    for (name, text) in &answer.headers {
+        headers.insert(*name, value(text));
+    }
     if let Some(notice) = &shared.lock().latest_version {
-        let value = HeaderValue::from_str(notice).expect("a valid header");
-        headers.insert("x-ttm-kms-latest-version", value);
+        headers.insert("x-ttm-kms-latest-version", value(notice));
     }
     response
 }

@@ -14,8 +14,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
-/// A private Ethereum network of one node: anvil. Each transaction is mined as it comes. It is
-/// killed when this is dropped.
+/// A private Ethereum network of one node: anvil. It mines when it is told to, by `evm_mine`, so
+/// that nobody has to wait for it. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Anvil {
     child: Child,
@@ -37,7 +37,13 @@ impl Anvil {
             return None;
         };
         let mut child = Command::new(program)
-            .args(["--chain-id", &chain_id.to_string(), "--port", "0"])
+            .args([
+                "--chain-id",
+                &chain_id.to_string(),
+                "--port",
+                "0",
+                "--no-mining",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -165,6 +171,7 @@ mod tests {
         let owner = node.result("eth_accounts", &json!([]))[0].clone();
         let creation = json!([{"from": owner, "data": format!("0x{}", token_creation(7))}]);
         let hash = node.result("eth_sendTransaction", &creation);
+        node.result("evm_mine", &json!([]));
         let receipt = node.result("eth_getTransactionReceipt", &json!([hash]));
         assert_eq!(receipt["status"], "0x1");
         let supply = json!([{"to": receipt["contractAddress"], "data": "0x18160ddd"}, "latest"]);

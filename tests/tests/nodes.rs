@@ -121,7 +121,10 @@ fn pass_on(cloud: &Cloud, node: JsonRpcNode) {
     cloud.route("POST", "/v3/ethereum/broadcast", move |request| match node
         .call("eth_sendRawTransaction", &json!([request.json()["txData"]]))
     {
-        Ok(hash) => Answer::ok(&json!({"txId": hash})),
+        Ok(hash) => {
+            node.result("evm_mine", &json!([]));
+            Answer::ok(&json!({"txId": hash}))
+        }
         Err(error) => Answer::error(403, "ethereum.broadcast.failed", &error),
     });
 }
