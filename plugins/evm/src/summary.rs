@@ -7,6 +7,7 @@ use kms_core::chain::{Amount, Fee, Network, Summary, Transfer, Unit};
 
 use crate::{
     EvmChain,
+    address::Notation,
     calls::Call,
     transaction::{Body, Transaction},
 };
@@ -19,12 +20,13 @@ pub(crate) fn summarize(
     sender: Address,
 ) -> Summary {
     let transaction = &body.transaction;
+    let names = chain.dialect.addresses;
     let coin = |wei| Amount::new(wei, chain.info.unit.clone());
     let mut summary = Summary {
         chain: chain.info.code.to_owned(),
         network,
         action: String::new(),
-        from: vec![checksum(sender)],
+        from: vec![names.show(sender)],
         transfers: Vec::new(),
         fee: Some(Fee {
             amount: Amount::new(transaction.fee_ceiling(), fee_unit(chain, transaction)),
@@ -35,8 +37,8 @@ pub(crate) fn summarize(
         warnings: Vec::new(),
     };
     match transaction.to() {
-        Some(to) => describe_call(&mut summary, transaction, sender, to, coin),
-        None => describe_creation(&mut summary, transaction, sender, coin),
+        Some(to) => describe_call(&mut summary, names, transaction, sender, to, coin),
+        None => describe_creation(&mut summary, names, transaction, sender, coin),
     }
     describe_envelope(&mut summary, chain, transaction);
     warn_of_notes(&mut summary, body);
@@ -45,12 +47,13 @@ pub(crate) fn summarize(
 
 fn describe_creation(
     summary: &mut Summary,
+    names: Notation,
     transaction: &Transaction,
     sender: Address,
     coin: impl Fn(U256) -> Amount,
 ) {
     "contract creation".clone_into(&mut summary.action);
-    let contract = checksum(sender.create(transaction.nonce()));
+    let contract = names.show(sender.create(transaction.nonce()));
     if !transaction.value().is_zero() {
         summary.transfers.push(Transfer {
             to: contract.clone(),
@@ -63,6 +66,7 @@ fn describe_creation(
 
 fn describe_call(
     summary: &mut Summary,
+    names: Notation,
     transaction: &Transaction,
     sender: Address,
     to: Address,
@@ -73,7 +77,7 @@ fn describe_call(
     // The amount of a mere transfer is told even when it is zero.
     if call == Call::Raw || !transaction.value().is_zero() {
         summary.transfers.push(Transfer {
-            to: checksum(to),
+            to: names.show(to),
             amount: coin(transaction.value()),
             change: false,
         });
@@ -86,16 +90,22 @@ fn describe_call(
         };
         warn_of_recipient(summary, to, None);
     } else {
-        detail(summary, "contract", checksum(to));
-        describe_arguments(summary, call, sender, to);
+        detail(summary, "contract", names.show(to));
+        describe_arguments(summary, names, call, sender, to);
     }
 }
 
-fn describe_arguments(summary: &mut Summary, call: Call, sender: Address, token: Address) {
+fn describe_arguments(
+    summary: &mut Summary,
+    names: Notation,
+    call: Call,
+    sender: Address,
+    token: Address,
+) {
     match call {
         Call::Transfer { to, amount } => {
             "ERC-20 transfer".clone_into(&mut summary.action);
-            token_transfer(summary, token, to, amount);
+            token_transfer(summary, names, token, to, amount);
         }
         Call::TransferFrom {
             from,
@@ -103,50 +113,50 @@ fn describe_arguments(summary: &mut Summary, call: Call, sender: Address, token:
             amount_or_id,
         } => {
             "transferFrom (ERC-20 amount or ERC-721 token id)".clone_into(&mut summary.action);
-            token_transfer(summary, token, to, amount_or_id);
-            token_owner(summary, sender, from);
+            token_transfer(summary, names, token, to, amount_or_id);
+            token_owner(summary, names, sender, from);
         }
         Call::Approve {
             spender,
             amount_or_id,
-        } => describe_approval(summary, token, spender, amount_or_id),
+        } => describe_approval(summary, names, token, spender, amount_or_id),
         Call::SafeTransferFrom { from, to, id } => {
             "ERC-721 transfer".clone_into(&mut summary.action);
             summary.transfers.push(Transfer {
-                to: checksum(to),
+                to: names.show(to),
                 amount: Amount::new(
                     U256::ONE,
-                    unit(format!("token with id {id} of {}", checksum(token))),
+                    unit(format!("token with id {id} of {}", names.show(token))),
                 ),
                 change: false,
             });
             warn_of_recipient(summary, to, Some(token));
-            token_owner(summary, sender, from);
+            token_owner(summary, names, sender, from);
         }
         Call::MultiTokenTransfer { from, to, items } => {
             "ERC-1155 transfer".clone_into(&mut summary.action);
             for (id, amount) in items {
                 summary.transfers.push(Transfer {
-                    to: checksum(to),
+                    to: names.show(to),
                     amount: Amount::new(
                         amount,
-                        unit(format!("tokens with id {id} of {}", checksum(token))),
+                        unit(format!("tokens with id {id} of {}", names.show(token))),
                     ),
                     change: false,
                 });
             }
             warn_of_recipient(summary, to, Some(token));
-            token_owner(summary, sender, from);
+            token_owner(summary, names, sender, from);
         }
         Call::SetApprovalForAll { operator, approved } => {
             "setApprovalForAll (ERC-721, ERC-1155)".clone_into(&mut summary.action);
-            detail(summary, "operator", checksum(operator));
+            detail(summary, "operator", names.show(operator));
             detail(summary, "approved", approved.to_string());
             if approved {
                 summary.warnings.push(format!(
                     "{} may move every token of {} that the sender has or will have",
-                    checksum(operator),
-                    checksum(token)
+                    names.show(operator),
+                    names.show(token)
                 ));
             }
         }
@@ -163,12 +173,18 @@ fn describe_arguments(summary: &mut Summary, call: Call, sender: Address, token:
     }
 }
 
-fn describe_approval(summary: &mut Summary, token: Address, spender: Address, amount_or_id: U256) {
+fn describe_approval(
+    summary: &mut Summary,
+    names: Notation,
+    token: Address,
+    spender: Address,
+    amount_or_id: U256,
+) {
     // The largest amount of the tokens that count in 96 bits; who approves that much or more
     // means any amount.
     let practically_unlimited = U256::MAX >> 160;
     "approve (ERC-20 amount or ERC-721 token id)".clone_into(&mut summary.action);
-    let (spender, token) = (checksum(spender), checksum(token));
+    let (spender, token) = (names.show(spender), names.show(token));
     detail(summary, "spender", spender.clone());
     detail(summary, "amount or token id", amount_or_id.to_string());
     if amount_or_id >= practically_unlimited {
@@ -180,21 +196,27 @@ fn describe_approval(summary: &mut Summary, token: Address, spender: Address, am
 
 /// An amount in the token's own smallest units: how many decimals it has, only its contract
 /// knows.
-fn token_transfer(summary: &mut Summary, token: Address, to: Address, amount: U256) {
+fn token_transfer(
+    summary: &mut Summary,
+    names: Notation,
+    token: Address,
+    to: Address,
+    amount: U256,
+) {
     summary.transfers.push(Transfer {
-        to: checksum(to),
+        to: names.show(to),
         amount: Amount::new(
             amount,
-            unit(format!("base units of token {}", checksum(token))),
+            unit(format!("base units of token {}", names.show(token))),
         ),
         change: false,
     });
     warn_of_recipient(summary, to, Some(token));
 }
 
-fn token_owner(summary: &mut Summary, sender: Address, owner: Address) {
+fn token_owner(summary: &mut Summary, names: Notation, sender: Address, owner: Address) {
     if owner != sender {
-        detail(summary, "token owner", checksum(owner));
+        detail(summary, "token owner", names.show(owner));
     }
 }
 
@@ -212,16 +234,18 @@ fn warn_of_recipient(summary: &mut Summary, to: Address, token: Option<Address>)
 
 /// What the fee is paid in: the chain's coin, or the token that the transaction names.
 fn fee_unit(chain: &EvmChain, transaction: &Transaction) -> Unit {
+    let names = chain.dialect.addresses;
     let Some(contract) = transaction.fee_currency() else {
         return chain.info.unit.clone();
     };
     match chain.celo.and_then(|celo| celo.currency(contract)) {
         Some(currency) => Unit::new(currency.symbol, 18),
-        None => unit(format!("base units of token {}", checksum(contract))),
+        None => unit(format!("base units of token {}", names.show(contract))),
     }
 }
 
 fn describe_envelope(summary: &mut Summary, chain: &EvmChain, transaction: &Transaction) {
+    let names = chain.dialect.addresses;
     let data = transaction.input();
     if !data.is_empty() {
         detail(summary, "data", format!("{} bytes", data.len()));
@@ -243,7 +267,7 @@ fn describe_envelope(summary: &mut Summary, chain: &EvmChain, transaction: &Tran
         detail(
             summary,
             "fee currency",
-            format!("{} ({known})", checksum(contract)),
+            format!("{} ({known})", names.show(contract)),
         );
     }
     let kind = match transaction {
@@ -264,7 +288,7 @@ fn describe_envelope(summary: &mut Summary, chain: &EvmChain, transaction: &Tran
         Transaction::CeloLegacy(inner) => {
             detail(summary, "gas price", wei(inner.gas_price));
             if let Some(recipient) = inner.gateway_fee_recipient {
-                detail(summary, "gateway fee recipient", checksum(recipient));
+                detail(summary, "gateway fee recipient", names.show(recipient));
             }
             if !inner.gateway_fee.is_zero() {
                 detail(summary, "gateway fee", inner.gateway_fee.to_string());
@@ -323,8 +347,4 @@ fn unit(symbol: String) -> Unit {
         symbol: Cow::Owned(symbol),
         decimals: 0,
     }
-}
-
-fn checksum(address: Address) -> String {
-    address.to_checksum(None)
 }

@@ -193,6 +193,11 @@ fn recipients_are_read_as_the_chain_writes_them() {
         let signed = to(recipient).unwrap().assembled;
         let usual = to("0xed1ebe4fd1f73f86388f231997859ca42c07da5d").unwrap();
         assert_eq!(signed, usual.assembled);
+        let shown = match chain.info().code {
+            "XDC" => "0.000000000000000005 XDC to xdced1ebE4Fd1f73f86388F231997859ca42c07DA5d,",
+            _ => "0.000000000000000005 ONE to 0xed1ebE4Fd1f73f86388F231997859ca42c07DA5d,",
+        };
+        assert!(usual.summary.contains(shown), "{}", usual.summary);
         assert!(sign(&ETHEREUM, Network::Mainnet, 1, json!({"to": recipient})).is_err());
     }
 }

@@ -5,9 +5,9 @@ use kms_core::{
     prelude::*,
     testkit::ScriptedNode,
 };
-use kms_evm::ETHEREUM;
+use kms_evm::{CELO, CELO_CIP64, ETHEREUM, EvmChain, KLAY, ONE, XDC};
 use proptest::prelude::*;
-use serde_json::{json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 
 fn signers() -> Vec<Signer> {
     let mut keys = KeySet::default();
@@ -19,21 +19,54 @@ fn signers() -> Vec<Signer> {
     keys.signers(&ETHEREUM, Network::Testnet).unwrap()
 }
 
+/// The rows that read requests each in a way of its own.
+const DIALECTS: [&EvmChain; 5] = [&CELO, &CELO_CIP64, &KLAY, &ONE, &XDC];
+
 /// Prepares `serialized` without any node, and on success takes it through the pure steps.
 fn drive(serialized: &str) -> Result<(), TransactionError> {
+    for chain in DIALECTS {
+        // The same for that chain, so that it gets as far.
+        let chain_id = chain.chain_ids().testnet[0];
+        let mut text = serialized.replace("11155111", &chain_id.to_string());
+        if chain.info().code == "CELO" {
+            text = text.replace("\"gas\":", "\"gasLimit\":");
+        }
+        let _ = drive_on(chain, &text, &answers(chain_id));
+    }
+    drive_on(&ETHEREUM, serialized, &[])
+}
+
+/// For the chains that ask whatever is given.
+fn answers(chain_id: u64) -> Vec<Value> {
+    let answer = |(method, result): (&str, u64)| {
+        json!({
+            "method": "POST", "path": "/", "body": {"jsonrpc": "2.0", "method": method},
+            "response": {"jsonrpc": "2.0", "id": 1, "result": format!("{result:#x}")},
+        })
+    };
+    let answers = [
+        ("eth_chainId", chain_id),
+        ("eth_gasPrice", 7),
+        ("eth_getTransactionCount", 7),
+        ("eth_estimateGas", 90_000),
+    ];
+    answers.map(answer).to_vec()
+}
+
+fn drive_on(chain: &EvmChain, serialized: &str, calls: &[Value]) -> Result<(), TransactionError> {
     let pending = json!({
-        "id": "0123456789abcdef01234567", "chain": "ETH", "hashes": ["wallet"],
+        "id": "0123456789abcdef01234567", "chain": chain.info().code, "hashes": ["wallet"],
         "serializedTransaction": serialized,
     });
     let raw = RawValue::from_string(pending.to_string()).unwrap();
     let pending = PendingTransaction::from_raw(&raw).unwrap();
-    let node = ScriptedNode::new(Network::Testnet, &[]);
+    let node = ScriptedNode::new(Network::Testnet, calls);
     let unsigned = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
-        .block_on(ETHEREUM.prepare(&pending, signers(), &node))?;
-    ETHEREUM.summarize(Network::Testnet, &unsigned)?;
-    ETHEREUM.preimages(&unsigned).map(|_| ())
+        .block_on(chain.prepare(&pending, signers(), &node))?;
+    chain.summarize(Network::Testnet, &unsigned)?;
+    chain.preimages(&unsigned).map(|_| ())
 }
 
 /// JSON values of the right and of the wrong kind.
@@ -66,6 +99,7 @@ proptest! {
             proptest::sample::select(vec![
                 "to", "from", "value", "data", "input", "gas", "gasLimit", "gasPrice", "nonce",
                 "type", "accessList", "maxFeePerGas", "maxPriorityFeePerGas", "other",
+                "feeCurrency", "gatewayFee", "gatewayFeeRecipient",
             ]),
             values(),
             0..8,
