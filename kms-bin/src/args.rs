@@ -12,7 +12,11 @@ Environment, also from .env in the working folder and from the file of --env-fil
   TATUM_API_KEY               key of the Tatum API, for the daemon
   TATUM_API_URL               another base URL than that of the public API
   TATUM_KMS_PASSWORD          password of the vault
-  TATUM_KMS_NODE_URL_<CHAIN>  base URL of a node outside the cloud, for chains that need one";
+  TATUM_KMS_NODE_URL_<CHAIN>  base URL of a node outside the cloud, for chains that need one
+  TATUM_RETRIES               how often a call is repeated at most (default 5)
+  TATUM_RETRY_DELAY           milliseconds before the first repetition (default 1000)
+  TESTNET_TYPE                value of the header x-testnet-type
+  TATUM_KMS_DEBUG_MODE        without effect: signed transactions are never logged";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -258,7 +262,8 @@ pub(crate) struct DaemonArgs {
     #[command(flatten)]
     pub(crate) api_key: ApiKeyArgs,
     /// Seconds between two polls
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 15,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) period: u64,
     /// Only these blockchains, codes with commas between them
     #[arg(long, value_name = "CODES")]

@@ -50,9 +50,17 @@ impl VaultSession {
         let store = store(args, kdf)?;
         let source = password_source(args, settings, input)?;
         match store.inspect()?.format {
-            FileFormat::Missing | FileFormat::ZeroBytes => {
+            FileFormat::Missing => {
                 let path = store.path().to_owned();
                 Err(VaultError::Missing { path }.into())
+            }
+            FileFormat::ZeroBytes => {
+                let path = store.path().to_owned();
+                let hint = format!(
+                    "{} is empty (0 bytes), as tatum-kms 8 leaves it when it is killed while writing: look for a backup of it",
+                    path.display()
+                );
+                Err(Failure::from(VaultError::Missing { path }).hint(hint))
             }
             _ => Self::new(store.open(&fetch(source.as_ref(), Purpose::Open)?)?),
         }

@@ -32,6 +32,9 @@ pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
     let config = config(args)?;
     let approver = approver(args)?;
     let settings = settings(&args.vault.general)?.with_api_key(args.api_key.api_key.as_ref());
+    if settings.text("TATUM_KMS_DEBUG_MODE")?.is_some() {
+        output::warning("TATUM_KMS_DEBUG_MODE has no effect: signed transactions are never logged");
+    }
     let cloud = Cloud::new(cloud_config(args, &settings, &registry)?)?;
     let vault = VaultSession::open(&args.vault, None, &settings)?.into_vault();
     tracing::info!(
