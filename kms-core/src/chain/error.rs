@@ -16,6 +16,9 @@ pub enum TransactionError {
     /// It is readable, but signing it would be wrong or dangerous.
     #[error("refused: {0}")]
     Refused(String),
+    /// A refusal whose words are part of the protocol, and reported as they are.
+    #[error("{0}")]
+    Verbatim(String),
     /// Neither `hashes` nor `signatures` names a wallet.
     #[error("the transaction names no wallet")]
     NoWallet,
@@ -81,6 +84,7 @@ impl TransactionError {
     /// `Error: ` and the message, as the original has it.
     pub fn report_text(&self) -> String {
         match self {
+            Self::Verbatim(text) => text.clone(),
             Self::Node(NodeError::Status { body, .. }) => report_body(body),
             other => format!("Error: {other}"),
         }
