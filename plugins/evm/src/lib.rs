@@ -14,6 +14,9 @@
 //! txData   = 0x ‖ the same list with v, r, s; legacy v = 2·chainId + 35 + id; hash = its keccak256
 //! ```
 //!
+//! Celo's own transactions, whose fee may be paid in a token, put more into the payload; which of
+//! their two layouts is signed, [`CeloLayout`] decides.
+//!
 //! # Adding a chain
 //!
 //! One row, in this crate's table or in another crate:

@@ -24,7 +24,7 @@ pub static BSC: EvmChain = EvmChain::new(
 .with_gas(
     GasPolicy::EstimateButKeepGiven,
     GasPolicy::EstimateButKeepGiven,
-    // An empty text is a given limit, of zero.
+    // Zero and an empty text are given limits, and too low ones: the original refuses them.
     Missing {
         empty: false,
         ..Missing::UNLESS_GIVEN

@@ -34,6 +34,7 @@ pub static KLAY: EvmChain = EvmChain::new(
 .with_estimate_request(EstimateRequest::Call)
 .with_gas_limit_alias(GasLimitAlias::Ignored)
 .without_intrinsic_gas_check()
+// The original writes half a byte into the list, which no node reads.
 .without_odd_data()
 .with_order([Step::Gas, Step::GasPrice, Step::ChainId, Step::Nonce]);
 

@@ -32,6 +32,7 @@ pub static XDC: EvmChain = EvmChain::new(
     GasPolicy::EstimateAlways,
     Missing::ZERO_NUMBER,
 )
+// The original asks for the last two side by side, and for a block that it ignores.
 .with_order([Step::Gas, Step::Nonce, Step::ChainId, Step::GasPrice]);
 
 inventory::submit! { ChainRegistration::new(&XDC) }
