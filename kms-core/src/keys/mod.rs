@@ -1,6 +1,6 @@
 //! Everything that holds a secret key: the only module of the project that signs.
 //!
-//! A mnemonic becomes a [`Seed`], a seed a chain's account node ([`ExtendedKey`]), an account
+//! A mnemonic becomes a [`Seed`], a seed a chain's account node ([`Secp256k1Node`]), an account
 //! node a [`SecretKey`]; a [`SecretKey`] signs what a plugin's preimages ask for.
 
 mod bip32;
