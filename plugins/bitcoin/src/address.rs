@@ -7,6 +7,7 @@ use kms_core::{
 };
 
 use crate::{
+    cash::cashaddr,
     input_type::InputType,
     params::{Params, Prefixes},
 };
@@ -33,6 +34,9 @@ pub(crate) fn of_key(
 
 /// The address that pays to `script`; none for a script without one.
 pub(crate) fn of_script(prefixes: &Prefixes, script: &Script) -> Option<String> {
+    if let Some(prefix) = prefixes.cashaddr {
+        return cashaddr::of_script(prefix, script);
+    }
     let bytes = script.as_bytes();
     if script.is_p2pkh() {
         base58check(prefixes.pubkey_hash, bytes.get(3..23)?)
@@ -43,6 +47,23 @@ pub(crate) fn of_script(prefixes: &Prefixes, script: &Script) -> Option<String> 
         let hrp = bech32::Hrp::parse(prefixes.segwit?).ok()?;
         bech32::segwit::encode(hrp, version.to_fe(), bytes.get(2..)?).ok()
     }
+}
+
+/// The public key hash of a P2PKH address, in Base58Check of either network or CashAddr, the
+/// latter without its prefix only for `network`; none for anything else.
+pub(crate) fn pubkey_hash(params: &Params, network: Network, text: &str) -> Option<[u8; 20]> {
+    if let Some(prefix) = params.prefixes(network).cashaddr
+        && let Some(hash) = cashaddr::pubkey_hash(prefix, text)
+    {
+        return Some(hash);
+    }
+    let payload = bs58::decode(text).with_check(None).into_vec().ok()?;
+    let (version, hash) = payload.split_first()?;
+    let known = [params.mainnet.pubkey_hash, params.testnet.pubkey_hash];
+    known
+        .contains(version)
+        .then(|| hash.try_into().ok())
+        .flatten()
 }
 
 fn base58check(version: u8, hash: &[u8]) -> Option<String> {

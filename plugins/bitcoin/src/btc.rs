@@ -37,6 +37,7 @@ pub(crate) static BTC: Params = Params {
         pubkey_hash: 0x00,
         script_hash: 0x05,
         segwit: Some("bc"),
+        cashaddr: None,
         wif: 0x80,
         other_wif: &[],
     },
@@ -44,6 +45,7 @@ pub(crate) static BTC: Params = Params {
         pubkey_hash: 0x6f,
         script_hash: 0xc4,
         segwit: Some("tb"),
+        cashaddr: None,
         wif: 0xef,
         other_wif: &[],
     },
@@ -54,6 +56,7 @@ pub(crate) static BTC: Params = Params {
         InputType::P2wpkh,
         InputType::P2shP2wpkh,
     ],
+    longest_signature: 72,
     checks: &[checks::standard_weight, checks::fee_is_not_absurd],
     // Half of what Bitcoin Core refuses to send without being told so (0.1 BTC, 0.1 BTC/kvB).
     absurd_fee: AbsurdFee {

@@ -29,8 +29,8 @@ pub(crate) struct Subject<'a> {
 ///
 /// # Errors
 /// [`CheckError::TooHeavy`] above `MAX_STANDARD_TX_WEIGHT` of Bitcoin Core.
-pub(crate) fn standard_weight(_: &Params, subject: &Subject<'_>) -> Result<(), CheckError> {
-    let weight = subject.spending.signed_weight();
+pub(crate) fn standard_weight(params: &Params, subject: &Subject<'_>) -> Result<(), CheckError> {
+    let weight = subject.spending.signed_weight(params.longest_signature);
     if weight > Weight::from_wu(400_000) {
         return Err(CheckError::TooHeavy(weight));
     }
@@ -44,7 +44,10 @@ pub(crate) fn standard_weight(_: &Params, subject: &Subject<'_>) -> Result<(), C
 pub(crate) fn fee_is_not_absurd(params: &Params, subject: &Subject<'_>) -> Result<(), CheckError> {
     let limit = params.absurd_fee;
     let fee = subject.spending.fee().to_sat();
-    let size = subject.spending.signed_weight().to_vbytes_ceil();
+    let size = subject
+        .spending
+        .signed_weight(params.longest_signature)
+        .to_vbytes_ceil();
     if fee > limit.total && fee > limit.per_vbyte.saturating_mul(size) {
         return Err(CheckError::AbsurdFee {
             fee,

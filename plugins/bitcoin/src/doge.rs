@@ -40,6 +40,7 @@ pub(crate) static DOGE: Params = Params {
         pubkey_hash: 0x1e,
         script_hash: 0x16,
         segwit: None,
+        cashaddr: None,
         wif: 0x9e,
         other_wif: &[],
     },
@@ -47,12 +48,14 @@ pub(crate) static DOGE: Params = Params {
         pubkey_hash: 0x71,
         script_hash: 0xc4,
         segwit: None,
+        cashaddr: None,
         wif: 0xf1,
         // That of a local test network.
         other_wif: &[0xef],
     },
     address: InputType::P2pkh,
     inputs: &[InputType::P2pkh, InputType::P2pk],
+    longest_signature: 72,
     checks: &[
         checks::standard_weight,
         declared_fee_is_the_real_one,
@@ -140,7 +143,10 @@ fn fee_is_not_too_large(params: &Params, subject: &Subject<'_>) -> Result<(), Ch
 /// On-chain: nodes relay it.
 fn fee_is_relayed(params: &Params, subject: &Subject<'_>) -> Result<(), CheckError> {
     let fee = subject.spending.fee().to_sat();
-    let size = subject.spending.signed_weight().to_vbytes_ceil();
+    let size = subject
+        .spending
+        .signed_weight(params.longest_signature)
+        .to_vbytes_ceil();
     let least = params.relay_fee.saturating_mul(size);
     if subject.on_chain && fee < least {
         return Err(CheckError::FeeTooSmall {

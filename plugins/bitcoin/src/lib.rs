@@ -9,8 +9,8 @@
 //! 4. sign each input's hash, legacy or BIP-143, by ECDSA with `SIGHASH_ALL`;
 //! 5. put DER signatures and public keys into `scriptSig` or witness, and serialize (BIP-144).
 //!
-//! A blockchain is a row of facts: [`BITCOIN`] is the recipe with Bitcoin's. All digests come
-//! from rust-bitcoin; keys and signing stay in `kms-core`.
+//! A blockchain is a row of facts: [`BITCOIN`], [`LITECOIN`] and [`DOGECOIN`] are the recipe with
+//! theirs. [`BITCOIN_CASH`] has a recipe of its own. Keys and signing stay in `kms-core`.
 //!
 //! ```
 //! use kms_core::prelude::*;
@@ -24,6 +24,7 @@
 
 mod address;
 mod btc;
+mod cash;
 mod checks;
 mod doge;
 mod input_type;
@@ -41,7 +42,7 @@ mod testing;
 mod unsigned;
 mod wif;
 
-pub use plugin::UtxoChain;
+pub use self::{cash::CashChain, plugin::UtxoChain};
 
 use kms_core::chain::ChainRegistration;
 
@@ -51,9 +52,13 @@ pub static BITCOIN: UtxoChain = UtxoChain::new(&btc::BTC);
 /// Litecoin.
 pub static LITECOIN: UtxoChain = UtxoChain::new(&ltc::LTC);
 
+/// Bitcoin Cash.
+pub static BITCOIN_CASH: CashChain = CashChain::new(&cash::BCH);
+
 /// Dogecoin.
 pub static DOGECOIN: UtxoChain = UtxoChain::new(&doge::DOGE);
 
 inventory::submit! { ChainRegistration::new(&BITCOIN) }
+inventory::submit! { ChainRegistration::new(&BITCOIN_CASH) }
 inventory::submit! { ChainRegistration::new(&LITECOIN) }
 inventory::submit! { ChainRegistration::new(&DOGECOIN) }

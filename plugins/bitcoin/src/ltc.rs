@@ -36,6 +36,7 @@ pub(crate) static LTC: Params = Params {
         pubkey_hash: 0x30,
         script_hash: 0x32,
         segwit: Some("ltc"),
+        cashaddr: None,
         wif: 0xb0,
         other_wif: &[],
     },
@@ -43,6 +44,7 @@ pub(crate) static LTC: Params = Params {
         pubkey_hash: 0x6f,
         script_hash: 0x3a,
         segwit: Some("tltc"),
+        cashaddr: None,
         wif: 0xef,
         other_wif: &[],
     },
@@ -53,6 +55,7 @@ pub(crate) static LTC: Params = Params {
         InputType::P2wpkh,
         InputType::P2shP2wpkh,
     ],
+    longest_signature: 72,
     checks: &[checks::standard_weight, checks::fee_is_not_absurd],
     absurd_fee: AbsurdFee {
         per_vbyte: 5_000,

@@ -22,6 +22,8 @@ pub(crate) struct Params {
     pub(crate) address: InputType,
     /// The kinds of coins that can be spent. Others are refused when a transaction is read.
     pub(crate) inputs: &'static [InputType],
+    /// How many bytes a signature has at most, with its hash type.
+    pub(crate) longest_signature: u64,
     /// What must hold before a transaction is signed, in this order.
     pub(crate) checks: &'static [Check],
     /// The fee beyond which a transaction is taken for a mistake.
@@ -59,6 +61,8 @@ pub(crate) struct Prefixes {
     pub(crate) script_hash: u8,
     /// The human-readable part of SegWit addresses (BIP-173), where there are such.
     pub(crate) segwit: Option<&'static str>,
+    /// The prefix of CashAddr addresses, where they are used instead of Base58Check.
+    pub(crate) cashaddr: Option<&'static str>,
     /// Version byte of a private key in wallet import format, as it is printed.
     pub(crate) wif: u8,
     /// Further version bytes that are accepted when a key is read.

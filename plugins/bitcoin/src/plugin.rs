@@ -3,8 +3,14 @@
 use kms_core::{chain::rehearsal::Rehearsal, prelude::*};
 
 use crate::{
-    address, checks::Subject, owner, params::Params, rehearsal::UtxoRehearsal, request, select,
-    sign, summary, unsigned::Spending, wif,
+    address,
+    checks::Subject,
+    owner,
+    params::Params,
+    rehearsal::{CORE, UtxoRehearsal},
+    request, select, sign, summary,
+    unsigned::Spending,
+    wif,
 };
 
 /// A blockchain whose pending transactions arrive complete, as JSON with the coins they spend.
@@ -19,7 +25,7 @@ impl UtxoChain {
     pub(crate) const fn new(params: &'static Params) -> Self {
         Self {
             params,
-            rehearsal: UtxoRehearsal::new(params),
+            rehearsal: UtxoRehearsal::new(params, &CORE),
         }
     }
 }

@@ -6,13 +6,15 @@
 
 use bitcoin::{
     Amount, CompressedPublicKey, EcdsaSighashType, OutPoint, PubkeyHash, Script, ScriptBuf,
-    Transaction, TxIn, TxOut, Txid, WPubkeyHash,
+    Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness,
+    absolute::LockTime,
     consensus::encode::deserialize_hex,
     ecdsa,
     hashes::{Hash as _, sha256d},
     script::Instruction,
     secp256k1::{Message, Secp256k1, VerifyOnly},
     sighash::SighashCache,
+    transaction::Version,
 };
 use kms_core::{
     chain::{
@@ -33,12 +35,28 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct UtxoRehearsal {
     params: &'static Params,
+    dialect: &'static Dialect,
 }
+
+/// What depends on the recipe.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    /// Writes down a transaction with the coins that it spends and its fee, as the cloud does.
+    pub(crate) write: fn(&Transaction, &[TxOut], u64) -> String,
+    /// Checks the signature of an input, which spends the coin.
+    pub(crate) check: fn(&Spend, &Transaction, usize, &TxOut) -> Result<(), String>,
+}
+
+/// Bitcoin's way: JSON, ECDSA.
+pub(crate) static CORE: Dialect = Dialect {
+    write: json_with_coins,
+    check: ecdsa_holds,
+};
 
 impl UtxoRehearsal {
     /// The sandbox's side of this row.
-    pub(crate) const fn new(params: &'static Params) -> Self {
-        Self { params }
+    pub(crate) const fn new(params: &'static Params, dialect: &'static Dialect) -> Self {
+        Self { params, dialect }
     }
 }
 
@@ -62,17 +80,24 @@ impl Rehearsal for UtxoRehearsal {
                 ));
             }
             let mut spent = Vec::new();
-            for (key, kind) in keys.iter().cycle().zip(KINDS) {
-                if self.params.inputs.contains(&kind) && (key.segwit || !kind.is_segwit()) {
-                    spent.push((coins.next(key.script(kind)), key.clone()));
+            let kinds = KINDS
+                .iter()
+                .filter(|kind| self.params.inputs.contains(kind));
+            let several = keys.len().max(kinds.clone().count()).max(2);
+            for (key, kind) in keys.iter().cycle().zip(kinds.cycle()).take(several) {
+                if key.segwit || !kind.is_segwit() {
+                    spent.push((coins.next(key.script(*kind)), key.clone()));
                 }
             }
             if spent.len() > 1 {
-                let title = "payment from coins of several kinds";
+                let title = "payment from several coins";
                 transactions.push(Draft::new(self.params, title, &spent, None));
             }
         }
-        transactions.into_iter().map(Draft::finish).collect()
+        transactions
+            .into_iter()
+            .map(|draft| draft.finish(self.dialect))
+            .collect()
     }
 
     fn answer(&self, _: Network, _: &RehearsalCall) -> Option<Value> {
@@ -96,8 +121,7 @@ impl Rehearsal for UtxoRehearsal {
                     "input {index} spends a coin that was never handed out"
                 ));
             }
-            spend
-                .check(&transaction, index, &coin)
+            (self.dialect.check)(&spend, &transaction, index, &coin)
                 .map_err(|reason| format!("input {index}: {reason}"))?;
             spent = spent.checked_add(coin.value).ok_or("too much money")?;
             let key = PublicKey::secp256k1_from_sec1(&spend.key).map_err(|e| e.to_string())?;
@@ -171,11 +195,7 @@ fn key_hash(params: &Params, network: Network, address: &Address) -> Option<([u8
     if let Ok((_, _, program)) = bitcoin::bech32::segwit::decode(address.as_str()) {
         return Some((program.try_into().ok()?, true));
     }
-    let payload = bs58::decode(address.as_str())
-        .with_check(Some(params.prefixes(network).pubkey_hash))
-        .into_vec()
-        .ok()?;
-    let hash = payload.get(1..)?.try_into().ok()?;
+    let hash = address::pubkey_hash(params, network, address.as_str())?;
     Some((hash, params.address == InputType::P2pkh))
 }
 
@@ -220,7 +240,9 @@ fn outpoint(vout: u32, coin: &TxOut) -> OutPoint {
 /// A transaction to be handed out.
 struct Draft {
     title: &'static str,
-    json: Value,
+    transaction: Transaction,
+    coins: Vec<TxOut>,
+    fee: u64,
     keys: Vec<Key>,
 }
 
@@ -244,40 +266,38 @@ impl Draft {
         } else {
             ScriptBuf::new_p2pkh(&PubkeyHash::hash(b"a stranger"))
         };
-        let mut outputs = vec![json!({"satoshis": payment, "script": hex::encode(stranger)})];
+        let output = |sat, script_pubkey| TxOut {
+            value: Amount::from_sat(sat),
+            script_pubkey,
+        };
+        let mut outputs = vec![output(payment, stranger)];
         if let Some(message) = message {
-            let script = ScriptBuf::new_op_return(message);
-            outputs.push(json!({"satoshis": 0, "script": hex::encode(script)}));
+            outputs.push(output(0, ScriptBuf::new_op_return(message)));
         }
         if let Some(((_, coin), _)) = coins.first() {
-            let script = hex::encode(&coin.script_pubkey);
-            outputs.push(json!({"satoshis": change, "script": script}));
+            outputs.push(output(change, coin.script_pubkey.clone()));
         }
-        let inputs = coins.iter().map(|((outpoint, coin), _)| {
-            json!({
-                "prevTxId": outpoint.txid.to_string(),
-                "outputIndex": outpoint.vout,
-                "sequenceNumber": 0xffff_fffd_u32,
-                "script": "",
-                "scriptString": "",
-                "output": {
-                    "satoshis": coin.value.to_sat(),
-                    "script": hex::encode(&coin.script_pubkey),
-                },
-            })
+        let inputs = coins.iter().map(|((outpoint, _), _)| TxIn {
+            previous_output: *outpoint,
+            script_sig: ScriptBuf::new(),
+            sequence: Sequence::ENABLE_RBF_NO_LOCKTIME,
+            witness: Witness::new(),
         });
-        let json = json!({
-            "version": 2,
-            "inputs": inputs.collect::<Vec<_>>(),
-            "outputs": outputs,
-            "nLockTime": 0,
-            "fee": params.play.fee,
-        });
-        let keys = coins.iter().map(|(_, key)| key.clone()).collect();
-        Self { title, json, keys }
+        Self {
+            title,
+            transaction: Transaction {
+                version: Version::TWO,
+                lock_time: LockTime::ZERO,
+                input: inputs.collect(),
+                output: outputs,
+            },
+            coins: coins.iter().map(|((_, coin), _)| coin.clone()).collect(),
+            fee: params.play.fee,
+            keys: coins.iter().map(|(_, key)| key.clone()).collect(),
+        }
     }
 
-    fn finish(self) -> RehearsalTransaction {
+    fn finish(self, dialect: &Dialect) -> RehearsalTransaction {
         let mut hashes = Vec::new();
         let mut signatures = Vec::new();
         for key in self.keys {
@@ -290,7 +310,7 @@ impl Draft {
         }
         RehearsalTransaction {
             title: self.title,
-            serialized: self.json.to_string(),
+            serialized: (dialect.write)(&self.transaction, &self.coins, self.fee),
             hashes,
             index: None,
             signatures,
@@ -298,16 +318,45 @@ impl Draft {
     }
 }
 
+/// Bitcoin's way of writing a transaction down.
+fn json_with_coins(transaction: &Transaction, coins: &[TxOut], fee: u64) -> String {
+    let output = |output: &TxOut| {
+        json!({
+            "satoshis": output.value.to_sat(),
+            "script": hex::encode(&output.script_pubkey),
+        })
+    };
+    let inputs = transaction.input.iter().zip(coins).map(|(input, coin)| {
+        json!({
+            "prevTxId": input.previous_output.txid.to_string(),
+            "outputIndex": input.previous_output.vout,
+            "sequenceNumber": input.sequence.0,
+            "script": "",
+            "scriptString": "",
+            "output": output(coin),
+        })
+    });
+    json!({
+        "version": transaction.version.0,
+        "inputs": inputs.collect::<Vec<_>>(),
+        "outputs": transaction.output.iter().map(output).collect::<Vec<_>>(),
+        "nLockTime": 0,
+        "fee": fee,
+    })
+    .to_string()
+}
+
 /// What an input shows: who signed, and which script it satisfies.
-struct Spend {
-    signature: Vec<u8>,
-    key: Vec<u8>,
-    script_pubkey: ScriptBuf,
-    segwit: bool,
+pub(crate) struct Spend {
+    pub(crate) signature: Vec<u8>,
+    pub(crate) key: Vec<u8>,
+    pub(crate) script_pubkey: ScriptBuf,
+    pub(crate) segwit: bool,
 }
 
 impl Spend {
-    fn of(input: &TxIn) -> Option<Self> {
+    /// Takes an input apart; nothing when it is not signed by one key.
+    pub(crate) fn of(input: &TxIn) -> Option<Self> {
         let pushes = input
             .script_sig
             .instructions_minimal()
@@ -341,43 +390,47 @@ impl Spend {
             _ => None,
         }
     }
-
-    /// Checks the signature with libsecp256k1, which is not what signs.
-    fn check(&self, transaction: &Transaction, index: usize, coin: &TxOut) -> Result<(), String> {
-        let signature = ecdsa::Signature::from_slice(&self.signature)
-            .map_err(|error| format!("no strict DER signature: {error}"))?;
-        if signature.sighash_type != EcdsaSighashType::All || signature.to_vec() != self.signature {
-            return Err("not a signature of type SIGHASH_ALL in strict DER".to_owned());
-        }
-        let mut low = signature.signature;
-        low.normalize_s();
-        if low != signature.signature {
-            return Err("S is high".to_owned());
-        }
-        let mut cache = SighashCache::new(transaction);
-        let digest = if self.segwit {
-            let program = program_of(&self.key).ok_or("no compressed public key")?;
-            cache
-                .p2wpkh_signature_hash(index, &program, coin.value, EcdsaSighashType::All)
-                .map(|hash| hash.to_byte_array())
-                .map_err(|error| error.to_string())?
-        } else {
-            cache
-                .legacy_signature_hash(index, &coin.script_pubkey, EcdsaSighashType::All.to_u32())
-                .map(|hash| hash.to_byte_array())
-                .map_err(|error| error.to_string())?
-        };
-        let key = bitcoin::PublicKey::from_slice(&self.key).map_err(|error| error.to_string())?;
-        let secp: Secp256k1<VerifyOnly> = Secp256k1::verification_only();
-        secp.verify_ecdsa(
-            &Message::from_digest(digest),
-            &signature.signature,
-            &key.inner,
-        )
-        .map_err(|_| "the signature is wrong".to_owned())
-    }
 }
 
+/// Checks the signature with libsecp256k1, which is not what signs.
+fn ecdsa_holds(
+    spend: &Spend,
+    transaction: &Transaction,
+    index: usize,
+    coin: &TxOut,
+) -> Result<(), String> {
+    let signature = ecdsa::Signature::from_slice(&spend.signature)
+        .map_err(|error| format!("no strict DER signature: {error}"))?;
+    if signature.sighash_type != EcdsaSighashType::All || signature.to_vec() != spend.signature {
+        return Err("not a signature of type SIGHASH_ALL in strict DER".to_owned());
+    }
+    let mut low = signature.signature;
+    low.normalize_s();
+    if low != signature.signature {
+        return Err("S is high".to_owned());
+    }
+    let mut cache = SighashCache::new(transaction);
+    let digest = if spend.segwit {
+        let program = program_of(&spend.key).ok_or("no compressed public key")?;
+        cache
+            .p2wpkh_signature_hash(index, &program, coin.value, EcdsaSighashType::All)
+            .map(|hash| hash.to_byte_array())
+            .map_err(|error| error.to_string())?
+    } else {
+        cache
+            .legacy_signature_hash(index, &coin.script_pubkey, EcdsaSighashType::All.to_u32())
+            .map(|hash| hash.to_byte_array())
+            .map_err(|error| error.to_string())?
+    };
+    let key = bitcoin::PublicKey::from_slice(&spend.key).map_err(|error| error.to_string())?;
+    let secp: Secp256k1<VerifyOnly> = Secp256k1::verification_only();
+    secp.verify_ecdsa(
+        &Message::from_digest(digest),
+        &signature.signature,
+        &key.inner,
+    )
+    .map_err(|_| "the signature is wrong".to_owned())
+}
 fn program_of(key: &[u8]) -> Option<ScriptBuf> {
     let key = CompressedPublicKey::from_slice(key).ok()?;
     Some(ScriptBuf::new_p2wpkh(&key.wpubkey_hash()))

@@ -123,10 +123,10 @@ fn off_chain(
 }
 
 /// The `vIn` of the entry that stands for the change output.
-const CHANGE: &str = "-1";
+pub(crate) const CHANGE: &str = "-1";
 
 /// The pool address, which has no entry of its own, is the one at index 0.
-fn derivation_index(response: &WithdrawalResponse) -> u32 {
+pub(crate) fn derivation_index(response: &WithdrawalResponse) -> u32 {
     response
         .address
         .as_ref()

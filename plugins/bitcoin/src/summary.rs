@@ -37,7 +37,9 @@ pub(crate) fn summarize(params: &Params, network: Network, spending: &Spending) 
             details.push(("spends".to_owned(), spent));
         }
     }
-    let vbytes = spending.signed_weight().to_vbytes_ceil();
+    let vbytes = spending
+        .signed_weight(params.longest_signature)
+        .to_vbytes_ceil();
     let fee_sat = spending.fee().to_sat();
     let Units { base, size } = params.units;
     let rate = format!("at least {} {base}/{size}", rate(fee_sat, vbytes));
@@ -318,7 +320,7 @@ mod tests {
                 bitcoin::consensus::encode::deserialize_hex(&done.assembled.tx_data).unwrap();
             let estimate = Spending::decode(&done.unsigned.body)
                 .unwrap()
-                .signed_weight()
+                .signed_weight(72)
                 .to_vbytes_ceil();
             let actual = signed.weight().to_vbytes_ceil();
             assert!(

@@ -96,8 +96,9 @@ impl Spending {
         self.fee
     }
 
-    /// Its weight when it is signed (BIP-141), with compressed keys and the longest signatures.
-    pub(crate) fn signed_weight(&self) -> Weight {
+    /// Its weight when it is signed (BIP-141), with compressed keys and signatures of the length
+    /// `signature`, their hash type included.
+    pub(crate) fn signed_weight(&self, signature: u64) -> Weight {
         let spends_segwit = self.coins.iter().any(is_segwit);
         // The marker and flag of the witness serialization; an empty witness for each input.
         let inputs = u64::try_from(self.coins.len()).unwrap_or(u64::MAX);
@@ -108,7 +109,7 @@ impl Spending {
         };
         self.coins
             .iter()
-            .map(signature_weight)
+            .map(|coin| signature_weight(coin, signature))
             .fold(self.transaction.weight(), |sum, weight| {
                 sum.checked_add(weight).unwrap_or(Weight::MAX)
             })
@@ -144,16 +145,16 @@ fn is_segwit(coin: &TxOut) -> bool {
     InputType::of(&coin.script_pubkey).is_some_and(InputType::is_segwit)
 }
 
-/// What a signature adds to an input, at most: 72 bytes of DER with the hash type (low S), each
-/// piece with its length byte, four weight units for a byte outside the witness.
-fn signature_weight(coin: &TxOut) -> Weight {
-    const SIGNATURE: u64 = 1 + 72;
+/// What a signature adds to an input: each piece with its length byte, four weight units for a
+/// byte outside the witness.
+fn signature_weight(coin: &TxOut, signature: u64) -> Weight {
     const KEY: u64 = 1 + 33;
+    let signature = signature.saturating_add(1);
     Weight::from_wu(match InputType::of(&coin.script_pubkey) {
-        Some(InputType::P2pkh) => 4 * (SIGNATURE + KEY),
-        Some(InputType::P2pk) => 4 * SIGNATURE,
-        Some(InputType::P2wpkh) => SIGNATURE + KEY,
-        Some(InputType::P2shP2wpkh) => 4 * 23 + SIGNATURE + KEY,
+        Some(InputType::P2pkh) => signature.saturating_add(KEY).saturating_mul(4),
+        Some(InputType::P2pk) => signature.saturating_mul(4),
+        Some(InputType::P2wpkh) => signature.saturating_add(KEY),
+        Some(InputType::P2shP2wpkh) => signature.saturating_add(KEY).saturating_add(4 * 23),
         None => 0,
     })
 }

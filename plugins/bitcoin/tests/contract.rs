@@ -8,6 +8,11 @@ fn bitcoin() {
 }
 
 #[test]
+fn bitcoin_cash() {
+    contract(&kms_bitcoin::BITCOIN_CASH, include_str!("vectors/BCH.json"));
+}
+
+#[test]
 fn dogecoin() {
     contract(&kms_bitcoin::DOGECOIN, include_str!("vectors/DOGE.json"));
 }

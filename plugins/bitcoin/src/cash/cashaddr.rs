@@ -1,0 +1,287 @@
+//! CashAddr (specification of Bitcoin Cash, 2017): Base32 with a 40-bit BCH code as checksum.
+//!
+//! `prefix:payload`; the payload is a version byte (kind of script, length of the hash), the hash,
+//! and the checksum, which covers the prefix as well.
+
+use bitcoin::Script;
+
+/// The address that pays to `script`; none for a script without one.
+pub(crate) fn of_script(prefix: &str, script: &Script) -> Option<String> {
+    let bytes = script.as_bytes();
+    let (kind, hash) = if script.is_p2pkh() {
+        (Kind::PubkeyHash, bytes.get(3..23)?)
+    } else if script.is_p2sh() {
+        (Kind::ScriptHash, bytes.get(2..22)?)
+    } else if bytes.len() == 35 && bytes.starts_with(&[0xaa, 0x20]) && bytes.ends_with(&[0x87]) {
+        // OP_HASH256 <32> OP_EQUAL, since 2023.
+        (Kind::ScriptHash, bytes.get(2..34)?)
+    } else {
+        return None;
+    };
+    encode(prefix, kind, hash)
+}
+
+/// The public key hash of a P2PKH address, with a prefix or, for that of `prefix`, without one;
+/// none for anything else.
+pub(crate) fn pubkey_hash(prefix: &str, text: &str) -> Option<[u8; 20]> {
+    match decode(prefix, text)? {
+        (Kind::PubkeyHash, hash) => hash.try_into().ok(),
+        _ => None,
+    }
+}
+
+/// What a hash is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    PubkeyHash,
+    ScriptHash,
+    /// A kind that this crate does not name.
+    Other(u8),
+}
+
+impl Kind {
+    fn of_code(code: u8) -> Self {
+        match code {
+            0 => Self::PubkeyHash,
+            1 => Self::ScriptHash,
+            other => Self::Other(other),
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::PubkeyHash => 0,
+            Self::ScriptHash => 1,
+            Self::Other(code) => code,
+        }
+    }
+}
+
+/// The lengths of hashes by their code in the version byte.
+const LENGTHS: [usize; 8] = [20, 24, 28, 32, 40, 48, 56, 64];
+
+/// The alphabet of Base32, which is that of Bech32.
+const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+
+fn encode(prefix: &str, kind: Kind, hash: &[u8]) -> Option<String> {
+    let length = LENGTHS.iter().position(|length| *length == hash.len())?;
+    let version = (kind.code() << 3) | u8::try_from(length).ok()?;
+    let mut payload = vec![version];
+    payload.extend(hash);
+    let mut digits: Vec<u8> = regroup(&payload, 8, 5).collect();
+    let checksum = checksum(prefix, digits.iter().copied().chain([0; 8]));
+    digits.extend(
+        (0..8)
+            .rev()
+            .map(|place| low_5_bits(checksum >> (5 * place))),
+    );
+    let letters = digits.iter().map(|digit| char::from(letter(*digit)));
+    Some(format!("{prefix}:{}", letters.collect::<String>()))
+}
+
+fn decode(default_prefix: &str, text: &str) -> Option<(Kind, Vec<u8>)> {
+    let lower = text.to_ascii_lowercase();
+    if text != lower && text != text.to_ascii_uppercase() {
+        return None;
+    }
+    let (prefix, letters) = lower.split_once(':').unwrap_or((default_prefix, &lower));
+    let digits = letters
+        .bytes()
+        .map(|letter| {
+            let digit = ALPHABET.iter().position(|known| *known == letter)?;
+            u8::try_from(digit).ok()
+        })
+        .collect::<Option<Vec<u8>>>()?;
+    if prefix.is_empty() || checksum(prefix, digits.iter().copied()) != 0 {
+        return None;
+    }
+    let (payload, _) = digits.split_at_checked(digits.len().checked_sub(8)?)?;
+    let bytes: Vec<u8> = regroup(payload, 5, 8).collect();
+    // The bits that fill up the last digit: fewer than five, and none of them set.
+    let whole = payload.len().checked_mul(5)? / 8;
+    let (bytes, rest) = bytes.split_at_checked(whole)?;
+    if rest.iter().any(|byte| *byte != 0) || (payload.len() * 5) % 8 >= 5 {
+        return None;
+    }
+    let (version, hash) = bytes.split_first()?;
+    if version & 0x80 != 0 || hash.len() != *LENGTHS.get(usize::from(version & 7))? {
+        return None;
+    }
+    Some((Kind::of_code(version >> 3), hash.to_vec()))
+}
+
+/// Groups of `from` bits as groups of `to` bits, the last filled up with zeros.
+fn regroup(groups: &[u8], from: u32, to: u32) -> impl Iterator<Item = u8> {
+    let bits = groups
+        .iter()
+        .flat_map(move |group| (0..from).rev().map(move |place| (group >> place) & 1));
+    let mut bits = bits.peekable();
+    std::iter::from_fn(move || {
+        bits.peek()?;
+        Some((0..to).fold(0, |group, _| (group << 1) | bits.next().unwrap_or(0)))
+    })
+}
+
+/// `PolyMod` of the specification over the prefix, a zero, and the digits.
+fn checksum(prefix: &str, digits: impl Iterator<Item = u8>) -> u64 {
+    const GENERATORS: [u64; 5] = [
+        0x98_f2bc_8e61,
+        0x79_b76d_99e2,
+        0xf3_3e5f_b3c4,
+        0xae_2eab_e2a8,
+        0x1e_4f43_e470,
+    ];
+    let prefix = prefix.bytes().map(|byte| byte & 0x1f);
+    let remainder = prefix.chain([0]).chain(digits).fold(1_u64, |sum, digit| {
+        let carry = sum >> 35;
+        let shifted = ((sum & 0x07_ffff_ffff) << 5) ^ u64::from(digit);
+        GENERATORS
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| (carry >> bit) & 1 == 1)
+            .fold(shifted, |sum, (_, generator)| sum ^ generator)
+    });
+    remainder ^ 1
+}
+
+fn low_5_bits(value: u64) -> u8 {
+    u8::try_from(value & 0x1f).unwrap_or_default()
+}
+
+fn letter(digit: u8) -> u8 {
+    ALPHABET.get(usize::from(digit)).copied().unwrap_or(b'q')
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::ScriptBuf;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Specification §"Examples of address translation".
+    #[test]
+    fn published_translations() {
+        let cases = [
+            (
+                "76a04053bda0a88bda5177b86a15c3b29f559873",
+                "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+                "bitcoincash:ppm2qsznhks23z7629mms6s4cwef74vcwvn0h829pq",
+            ),
+            (
+                "cb481232299cd5743151ac4b2d63ae198e7bb0a9",
+                "bitcoincash:qr95sy3j9xwd2ap32xkykttr4cvcu7as4y0qverfuy",
+                "bitcoincash:pr95sy3j9xwd2ap32xkykttr4cvcu7as4yc93ky28e",
+            ),
+            (
+                "011f28e473c95f4013d7d53ec5fbc3b42df8ed10",
+                "bitcoincash:qqq3728yw0y47sqn6l2na30mcw6zm78dzqre909m2r",
+                "bitcoincash:pqq3728yw0y47sqn6l2na30mcw6zm78dzq5ucqzc37",
+            ),
+        ];
+        for (hash, p2pkh, p2sh) in cases {
+            let script = |text: String| ScriptBuf::from_bytes(hex::decode(text).unwrap());
+            let of = |script: ScriptBuf| of_script("bitcoincash", &script).unwrap();
+            assert_eq!(of(script(format!("76a914{hash}88ac"))), p2pkh);
+            assert_eq!(of(script(format!("a914{hash}87"))), p2sh);
+            let bare = p2pkh.trim_start_matches("bitcoincash:");
+            for text in [p2pkh, bare, &p2pkh.to_uppercase()] {
+                let found = pubkey_hash("bitcoincash", text).unwrap();
+                assert_eq!(hex::encode(found), hash, "{text}");
+            }
+            assert_eq!(pubkey_hash("bitcoincash", p2sh), None);
+            assert_eq!(pubkey_hash("bchtest", bare), None);
+        }
+    }
+
+    /// Specification §"Larger Test Vectors".
+    #[test]
+    fn published_vectors_of_several_lengths() {
+        let short = "f5bf48b397dae70be82b3cca4793f8eb2b6cdac9";
+        let long = "7adbf6c17084bc86c1706827b41a56f5ca32865925e946ea";
+        let cases = [
+            (
+                0,
+                short,
+                "bitcoincash:qr6m7j9njldwwzlg9v7v53unlr4jkmx6eylep8ekg2",
+            ),
+            (
+                1,
+                short,
+                "bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t",
+            ),
+            (1, short, "pref:pr6m7j9njldwwzlg9v7v53unlr4jkmx6ey65nvtks5"),
+            (
+                15,
+                short,
+                "prefix:0r6m7j9njldwwzlg9v7v53unlr4jkmx6ey3qnjwsrf",
+            ),
+            (
+                0,
+                long,
+                "bitcoincash:q9adhakpwzztepkpwp5z0dq62m6u5v5xtyj7j3h2ws4mr9g0",
+            ),
+            (
+                15,
+                long,
+                "prefix:09adhakpwzztepkpwp5z0dq62m6u5v5xtyj7j3h2p29kc2lp",
+            ),
+        ];
+        for (code, hash, text) in cases {
+            let hash = hex::decode(hash).unwrap();
+            let kind = Kind::of_code(code);
+            let prefix = text.split(':').next().unwrap();
+            assert_eq!(encode(prefix, kind, &hash).as_deref(), Some(text));
+            assert_eq!(decode("", text), Some((kind, hash)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            ":",
+            "bitcoincash:",
+            "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6b",
+            "bitcoincash:Qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+            "bchtest:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+            // A right checksum over no payload at all: specification §"Checksum".
+            "prefix:x64nx6hz",
+            "p:gpf8m4h7",
+            "bchtest:testnetaddress4d6njnut",
+        ] {
+            assert_eq!(decode("bitcoincash", text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(hash: [u8; 32], length in 0_usize..4, code in 0_u8..16) {
+            let hash = &hash[..LENGTHS[length]];
+            let kind = Kind::of_code(code);
+            let text = encode("bchreg", kind, hash).unwrap();
+            prop_assert_eq!(decode("bitcoincash", &text), Some((kind, hash.to_vec())));
+        }
+
+        #[test]
+        fn a_wrong_letter_is_noticed(hash: [u8; 20], position in 0_usize..42, step in 1_usize..32) {
+            let text = encode("bitcoincash", Kind::PubkeyHash, &hash).unwrap();
+            let (prefix, letters) = text.split_once(':').unwrap();
+            let mut letters = letters.as_bytes().to_vec();
+            let digit = ALPHABET.iter().position(|l| *l == letters[position]).unwrap();
+            letters[position] = ALPHABET[(digit + step) % 32];
+            let wrong = format!("{prefix}:{}", String::from_utf8(letters).unwrap());
+            prop_assert_eq!(decode("bitcoincash", &wrong), None);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,60}") {
+            let _ = decode("bitcoincash", &text);
+        }
+
+        #[test]
+        fn no_letters_panic(text in "(bitcoincash:)?[qpzry9x8gf2tvdw0s3jn54khce6mua7l]{0,120}") {
+            let _ = decode("bitcoincash", &text);
+        }
+    }
+}
