@@ -396,7 +396,8 @@ pub enum EstimateRequest {
     WholeObject,
     /// `to`, `data` and `from`, without the amount.
     Call,
-    /// The same with the amount and the price that will be signed. `from` is always the signer.
+    /// The same with the amount and the price that will be signed, which must come before the
+    /// gas in the order of questions. `from` is always the signer.
     PricedCall,
 }
 

@@ -214,7 +214,12 @@ impl Draft<'_> {
         if !Missing::ZERO_NUMBER.applies_to(alias) {
             gas = alias.value().unwrap_or_default();
         }
-        self.notes.gas_replaced = !missing && given.is_some_and(|given| given != gas);
+        let asked_for = match chain.gas_limit_alias {
+            GasLimitAlias::Ignored if missing => self.request.gas_limit.value(),
+            _ if missing => None,
+            _ => given,
+        };
+        self.notes.gas_replaced = asked_for.is_some_and(|asked_for| asked_for != gas);
         self.gas = narrow("gas", gas)?;
         Ok(())
     }

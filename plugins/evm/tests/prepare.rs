@@ -598,6 +598,12 @@ fn a_row_says_when_gas_is_estimated_and_which_limit_is_signed() {
     )
     .signed();
     assert_eq!(detail(&summary, "gas limit"), Some("40000"));
+    assert_eq!(detail(&summary, "gas"), None);
+    let (summary, _) = other(&chain, &request(r#","gasLimit":"50000""#), &calls).signed();
+    assert_eq!(
+        detail(&summary, "gas"),
+        Some("the given limit was replaced by 30000")
+    );
 
     let low = request(r#","gas":20999"#);
     assert!(other(&OTHER, &low, &calls).refusal().contains("too low"));
