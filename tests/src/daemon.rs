@@ -167,6 +167,17 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).expect("our child takes signals");
     }
 
+    /// Sends a signal, unless it has ended already.
+    pub fn signal_if_alive(&self, signal: Signal) {
+        // The child was not waited for, so its id is still its own.
+        let _ = kill_process(Pid::from_child(&self.child), signal);
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Blocks until the process ends by itself.
     pub fn finish(mut self) -> Finished {
         self.stdout.wait(|_, closed| closed.then_some(()));

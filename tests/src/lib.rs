@@ -2,8 +2,12 @@
 
 pub mod binary;
 pub mod cloud;
+pub mod current;
 pub mod daemon;
 pub mod legacy;
 pub mod node;
+pub mod program;
 pub mod samples;
+pub mod terminal;
+pub mod transcript;
 pub mod vectors;
