@@ -2,7 +2,7 @@
 //! verify, serialize.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kms_bitcoin::BITCOIN;
+use kms_bitcoin::{BITCOIN, BITCOIN_CASH};
 use kms_core::{
     chain::{KeyRequest, KeySet, Network, PendingTransaction, Unsigned, sign},
     prelude::*,
@@ -21,26 +21,51 @@ fn benches(criterion: &mut Criterion) {
             });
         }
     }
+    for inputs in [1_u32, 10, 100] {
+        let (unsigned, keys) = prepared_cash(inputs);
+        group.throughput(Throughput::Elements(u64::from(inputs)));
+        group.bench_function(BenchmarkId::new("BCH", inputs), |bencher| {
+            bencher.iter(|| sign(&BITCOIN_CASH, &unsigned, &keys).expect("it signs"));
+        });
+    }
     group.finish();
 }
 
+/// The public key hash of the key 1 (BIP-173).
+const HASH: &str = "751e76e8199196d454941c45d1b3a323f1433bd6";
+
 fn prepared(prefix: &str, suffix: &str, inputs: u32) -> (Unsigned, KeySet) {
-    // The key 1, whose public key hash is in BIP-173.
-    let hash = "751e76e8199196d454941c45d1b3a323f1433bd6";
-    let text = SecretText::new(format!("{:064x}", 1));
-    let coin = json!({"satoshis": 100_000, "script": format!("{prefix}{hash}{suffix}")});
+    let coin = json!({"satoshis": 100_000, "script": format!("{prefix}{HASH}{suffix}")});
     let inputs = (0..inputs)
         .map(|index| json!({"prevTxId": "ab".repeat(32), "outputIndex": index, "output": coin}));
     let serialized = json!({
         "version": 2,
         "nLockTime": 0,
         "inputs": inputs.collect::<Vec<_>>(),
-        "outputs": [{"satoshis": 90_000, "script": format!("0014{hash}")}],
+        "outputs": [{"satoshis": 90_000, "script": format!("0014{HASH}")}],
     });
+    prepare(&BITCOIN, &serialized.to_string())
+}
+
+fn prepared_cash(inputs: u32) -> (Unsigned, KeySet) {
+    let coins = (0..inputs).map(|index| {
+        let index = hex::encode(index.to_le_bytes());
+        format!("{}{index}00ffffffff", "ab".repeat(32))
+    });
+    let transaction = format!(
+        "02000000{inputs:02x}{}01905f0100000000001976a914{HASH}88ac00000000",
+        coins.collect::<String>()
+    );
+    let amounts = vec![100_000_u64; inputs.try_into().expect("a hundred is few")];
+    prepare(&BITCOIN_CASH, &format!("{transaction}:{amounts:?}"))
+}
+
+fn prepare(chain: &dyn ChainPlugin, serialized: &str) -> (Unsigned, KeySet) {
+    let text = SecretText::new(format!("{:064x}", 1));
     let pending = json!({
         "id": "0123456789abcdef01234567",
-        "chain": "BTC",
-        "serializedTransaction": serialized.to_string(),
+        "chain": chain.info().code,
+        "serializedTransaction": serialized,
         "hashes": ["wallet"],
     });
     let raw = RawValue::from_string(pending.to_string()).expect("it is JSON");
@@ -49,19 +74,19 @@ fn prepared(prefix: &str, suffix: &str, inputs: u32) -> (Unsigned, KeySet) {
         id: "wallet".to_owned(),
         index: None,
     };
-    let key = BITCOIN
+    let key = chain
         .parse_private_key(Network::Mainnet, &text)
         .expect("it is a key");
     let mut keys = KeySet::default();
     keys.push(request, key);
     let signers = keys
-        .signers(&BITCOIN, Network::Mainnet)
+        .signers(chain, Network::Mainnet)
         .expect("it has an address");
     let node = ScriptedNode::new(Network::Mainnet, &[]);
     let unsigned = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime without I/O needs nothing")
-        .block_on(BITCOIN.prepare(&pending, signers, &node))
+        .block_on(chain.prepare(&pending, signers, &node))
         .expect("it is a transaction");
     (unsigned, keys)
 }

@@ -177,7 +177,7 @@ impl UtxoRehearsal {
             .iter()
             .zip(indexes)
             .filter_map(|(address, index)| {
-                let (hash, segwit) = key_hash(self.params, network, address)?;
+                let (hash, segwit) = key_hash(self.params, network, wallet, address)?;
                 Some(Key {
                     wallet: wallet.id.clone(),
                     index: wallet.mnemonic.then_some(index),
@@ -190,13 +190,19 @@ impl UtxoRehearsal {
 }
 
 /// The hash of the public key in a P2WPKH or P2PKH address, and whether it can own witness
-/// programs. On chains whose addresses are all P2PKH the key is taken for compressed.
-fn key_hash(params: &Params, network: Network, address: &Address) -> Option<([u8; 20], bool)> {
+/// programs. That the hash is of the compressed form a P2PKH address does not tell, but keys of
+/// mnemonics always have it.
+fn key_hash(
+    params: &Params,
+    network: Network,
+    wallet: &RehearsalWallet,
+    address: &Address,
+) -> Option<([u8; 20], bool)> {
     if let Ok((_, _, program)) = bitcoin::bech32::segwit::decode(address.as_str()) {
         return Some((program.try_into().ok()?, true));
     }
     let hash = address::pubkey_hash(params, network, address.as_str())?;
-    Some((hash, params.address == InputType::P2pkh))
+    Some((hash, wallet.mnemonic && params.address == InputType::P2pkh))
 }
 
 /// Deals out coins, each with a number of its own.
@@ -442,20 +448,24 @@ mod tests {
 
     use bitcoin::consensus::encode::serialize_hex;
     use kms_core::{
-        chain::ChainPlugin as _,
+        chain::ChainPlugin,
         keys::SecretKey,
         testkit::{Pipeline, ScriptedNode},
     };
 
     use super::*;
-    use crate::{BITCOIN, testing::pending};
+    use crate::{BITCOIN, BITCOIN_CASH, DOGECOIN, LITECOIN, testing::pending};
 
-    fn rehearsal() -> &'static dyn Rehearsal {
-        BITCOIN.rehearsal().unwrap()
+    static CHAINS: [&dyn ChainPlugin; 4] = [&BITCOIN, &LITECOIN, &DOGECOIN, &BITCOIN_CASH];
+
+    fn rehearsal(chain: &'static dyn ChainPlugin) -> &'static dyn Rehearsal {
+        chain.rehearsal().unwrap()
     }
 
     /// Everything that is handed out for two single keys, one of them known by its long form.
-    fn signed() -> Vec<(RehearsalTransaction, Transaction, Vec<Address>)> {
+    fn signed(
+        chain: &'static dyn ChainPlugin,
+    ) -> Vec<(RehearsalTransaction, Transaction, Vec<Address>)> {
         let network = Network::Testnet;
         let mut entries = BTreeMap::new();
         let mut wallets = Vec::new();
@@ -466,21 +476,22 @@ mod tests {
             ("short", SecretKey::secp256k1(&[7; 32]).unwrap()),
             ("long", long),
         ] {
-            let text = BITCOIN.format_private_key(network, &key);
-            let entry = json!({"privateKey": text.expose(), "chain": "BTC", "testnet": true});
+            let text = chain.format_private_key(network, &key);
+            let entry =
+                json!({"privateKey": text.expose(), "chain": chain.info().code, "testnet": true});
             entries.insert(id.to_owned(), entry);
             wallets.push(RehearsalWallet {
                 id: id.to_owned(),
                 mnemonic: false,
-                addresses: vec![BITCOIN.address(network, &key.public_key()).unwrap()],
+                addresses: vec![chain.address(network, &key.public_key()).unwrap()],
             });
         }
-        let transactions = rehearsal().transactions(network, &wallets);
+        let transactions = rehearsal(chain).transactions(network, &wallets);
         let sign = |transaction: RehearsalTransaction| {
-            let more = json!({"hashes": transaction.hashes});
+            let more = json!({"hashes": transaction.hashes, "chain": chain.info().code});
             let pending = pending(&transaction.serialized, &more);
             let node = ScriptedNode::new(network, &[]);
-            let done = Pipeline::run(&BITCOIN, &pending, &entries, &node).unwrap();
+            let done = Pipeline::run(chain, &pending, &entries, &node).unwrap();
             let owner = wallets
                 .iter()
                 .find(|wallet| transaction.hashes.contains(&wallet.id));
@@ -493,8 +504,11 @@ mod tests {
     #[test]
     fn every_kind_of_input_is_played_and_its_owner_found() {
         let mut kinds = Vec::new();
-        for (transaction, signed, owners) in signed() {
-            let verdict = rehearsal()
+        let all = CHAINS
+            .into_iter()
+            .flat_map(|chain| signed(chain).into_iter().map(move |done| (chain, done)));
+        for (chain, (transaction, signed, owners)) in all {
+            let verdict = rehearsal(chain)
                 .verify(Network::Testnet, &serialize_hex(&signed))
                 .unwrap();
             assert_eq!(verdict.signers, owners, "{}", transaction.title);
@@ -510,7 +524,10 @@ mod tests {
 
     #[test]
     fn what_was_not_signed_like_this_is_rejected() {
-        for (_, signed, _) in signed() {
+        let all = CHAINS
+            .into_iter()
+            .flat_map(|chain| signed(chain).into_iter().map(move |done| (chain, done)));
+        for (chain, (_, signed, _)) in all {
             let mut dearer = signed.clone();
             dearer.output[0].value = Amount::from_sat(1);
             let mut foreign = signed.clone();
@@ -521,13 +538,15 @@ mod tests {
             let mut greedy = signed.clone();
             greedy.output[0].value = Amount::MAX_MONEY;
             for tampered in [dearer, foreign, unsigned, greedy] {
-                rehearsal()
+                rehearsal(chain)
                     .verify(Network::Testnet, &serialize_hex(&tampered))
                     .unwrap_err();
             }
         }
-        for text in ["", "00", "zz", "0200000000"] {
-            rehearsal().verify(Network::Testnet, text).unwrap_err();
+        for chain in CHAINS {
+            for text in ["", "00", "zz", "0200000000"] {
+                rehearsal(chain).verify(Network::Testnet, text).unwrap_err();
+            }
         }
     }
 }

@@ -195,7 +195,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        BITCOIN,
+        BITCOIN, cash, doge,
+        input_type::InputType,
+        ltc, request,
         testing::{HASH, STRANGER, run, spend},
     };
 
@@ -302,6 +304,51 @@ mod tests {
                 "OP_RETURN 610662 620a62",
             ]
         );
+    }
+
+    #[test]
+    fn each_chain_speaks_of_its_own_units_and_rules() {
+        let own = format!("76a914{HASH}88ac");
+        let transaction = spend(&[(100_000, &own)], &[(5_000, &own), (94_990, &own)]);
+        let request = request::parse(&transaction.to_string(), &[InputType::P2pkh]).unwrap();
+        let cases = [
+            (
+                &ltc::LTC,
+                "LVuDpNCSSj6pQ7t9Pv6d6sUkLKoqDEVUnJ",
+                "0.044 litoshi/vB",
+                true,
+                2,
+            ),
+            (
+                &doge::DOGE,
+                "DFpN6QqFfUm3gKNaxN6tNcab1FArL9cZLE",
+                "0.044 koinu/B",
+                true,
+                3,
+            ),
+            (
+                &cash::BCH,
+                "bitcoincash:qp63uahgrxged4z5jswyt5dn5v3lzsem6cy4spdc2h",
+                "0.045 sat/B",
+                false,
+                1,
+            ),
+        ];
+        for (params, address, rate, replaceable, warnings) in cases {
+            let summary = summarize(params, Network::Mainnet, &request.spending);
+            assert_eq!(summary.from, [address]);
+            let detail = |wanted: &str| {
+                let found = summary.details.iter().find(|(name, _)| name == wanted);
+                found.map(|(_, value)| value.as_str())
+            };
+            assert_eq!(detail("fee rate"), Some(&*format!("at least {rate}")));
+            assert_eq!(detail("replaceable").is_some(), replaceable, "{address}");
+            let relay = summary
+                .warnings
+                .iter()
+                .filter(|warning| warning.contains("may not relay"));
+            assert_eq!(relay.count(), warnings, "{:?}", summary.warnings);
+        }
     }
 
     #[test]

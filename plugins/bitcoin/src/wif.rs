@@ -117,7 +117,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::btc::BTC;
+    use crate::{btc::BTC, cash, doge, ltc};
 
     const BOTH: [Network; 2] = [Network::Mainnet, Network::Testnet];
 
@@ -208,6 +208,30 @@ mod tests {
         }
         for scalar in ["00".repeat(32), "ff".repeat(32)] {
             assert!(matches!(read(&scalar), Err(WalletError::Key(_))));
+        }
+    }
+
+    #[test]
+    fn each_chain_has_version_bytes_of_its_own() {
+        let coded = |version: u8| {
+            let payload = [&[version], [7; 32].as_slice(), &[0x01]].concat();
+            SecretText::new(bs58::encode(payload).with_check().into_string())
+        };
+        let mainnet = Some(Network::Mainnet);
+        let testnet = Some(Network::Testnet);
+        let cases: [(&'static Params, [Option<Network>; 5]); 4] = [
+            (&BTC, [mainnet, None, None, None, testnet]),
+            (&ltc::LTC, [None, mainnet, None, None, testnet]),
+            (&doge::DOGE, [None, None, mainnet, testnet, testnet]),
+            (&cash::BCH, [mainnet, None, None, None, testnet]),
+        ];
+        for (params, expected) in cases {
+            for (version, expected) in [0x80, 0xb0, 0x9e, 0xf1, 0xef].into_iter().zip(expected) {
+                let text = coded(version);
+                let place = format!("{} {version:02x}", params.info.code);
+                assert_eq!(network(params, &text), expected, "{place}");
+                assert_eq!(parse(params, &text).is_ok(), expected.is_some(), "{place}");
+            }
         }
     }
 
