@@ -4,3 +4,5 @@
 use kms_bitcoin as _;
 #[cfg(feature = "evm")]
 use kms_evm as _;
+#[cfg(feature = "tron")]
+use kms_tron as _;

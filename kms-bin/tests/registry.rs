@@ -5,17 +5,16 @@
 
 use std::{collections::BTreeSet, env, ffi::OsString, process::Command};
 
+/// The one place that names the plugin crates.
+#[path = "../src/plugins.rs"]
+mod plugins;
+
 fn program() -> OsString {
     env::var_os("TATUM_KMS_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_tatum-kms").into())
 }
 
 /// The chains of the enabled features, from the registries of the same crates linked here.
 fn expected() -> BTreeSet<String> {
-    #[cfg(feature = "bitcoin")]
-    use kms_bitcoin as _;
-    #[cfg(feature = "evm")]
-    use kms_evm as _;
-
     let registry = kms_core::chain::Registry::linked().expect("a plugin");
     registry.codes().map(str::to_owned).collect()
 }
