@@ -284,6 +284,17 @@ fn the_previous_version_is_kept_and_opens() {
 }
 
 #[test]
+fn a_write_that_was_killed_after_keeping_the_previous_version_leaves_nothing_behind() {
+    let user = User::new();
+    user.put_vault(&small_vault());
+    // So it is then: two names of one file.
+    fs::hard_link(user.vault(), user.vault().with_extension("dat.bak")).unwrap();
+    user.run("generatemanagedwallet ETH").json();
+    let files = user.files_beside_vault();
+    assert_eq!(files, ["wallet.dat", "wallet.dat.bak", "wallet.dat.lock"]);
+}
+
+#[test]
 fn two_writes_of_the_same_content_have_nothing_in_common() {
     let user = User::new();
     user.put_vault(&small_vault());

@@ -370,6 +370,9 @@ fn keep_previous(path: &Path) -> Result<PathBuf, VaultError> {
     link_or_copy(path, &next)
         .and_then(|()| fs::rename(&next, &backup))
         .map_err(VaultError::io("keep the previous vault as", &backup))?;
+    // POSIX: renaming a name of a file to another name of the same file does nothing. It is the
+    // same file where a process was killed between this step and the next.
+    let _ = fs::remove_file(&next);
     Ok(backup)
 }
 
