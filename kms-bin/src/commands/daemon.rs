@@ -76,14 +76,13 @@ async fn serve(config: DaemonConfig, parts: Parts) -> Result<Tally, Failure> {
     };
     let daemon = Daemon::new(config, parts, &stopped).run();
     tokio::pin!(daemon);
-    tokio::select! {
+    let name = tokio::select! {
         tally = &mut daemon => return Ok(tally),
-        name = signalled() => {
-            tracing::info!("{name}: finishing the transactions in hand; a second signal ends at once");
-        }
-    }
+        name = signalled() => name,
+    };
     // The daemon holds the other end for as long as it runs.
     let _ = stop.send(true);
+    tracing::info!("{name}: finishing the transactions in hand; a second signal ends at once");
     tokio::select! {
         tally = &mut daemon => {
             tracing::info!("stopped");

@@ -350,8 +350,9 @@ impl OpenVault {
         Ok(result)
     }
 
-    /// Looks whether the file has changed, by one `stat`, and if so reads it anew: then `true`,
-    /// and [`vault`](Self::vault) is a new snapshot. After an error the old one stays.
+    /// Looks whether the file has changed, by one `stat`, and if so reads it anew: `true` if its
+    /// content is another, and then [`vault`](Self::vault) is a new snapshot. After an error the
+    /// old one stays.
     ///
     /// # Errors
     /// [`VaultError::Missing`] if the file is gone, [`VaultError::PasswordChanged`], and those
@@ -379,7 +380,12 @@ impl OpenVault {
                 }
             }
         }
+        let before = Arc::clone(&self.loaded.vault);
         self.reload()?;
+        if before.text() == self.loaded.vault.text() {
+            self.loaded.vault = before;
+            return Ok(false);
+        }
         Ok(true)
     }
 
