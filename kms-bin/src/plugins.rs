@@ -6,3 +6,5 @@ use kms_bitcoin as _;
 use kms_evm as _;
 #[cfg(feature = "tron")]
 use kms_tron as _;
+#[cfg(feature = "vechain")]
+use kms_vechain as _;
