@@ -79,15 +79,23 @@ impl fmt::Debug for Secp256k1Node {
 pub struct ExtendedPublicKey(bip32::XPub);
 
 impl ExtendedPublicKey {
-    /// Reads Base58Check text, whatever its version bytes (`xpub…`, `tpub…`, `Ltub…`).
+    /// Reads Base58Check text, whatever its version bytes (`xpub…`, `tpub…`, `Ltub…`), or the 130
+    /// hexadecimal digits of public key and chain code, as some older wallets have it.
     ///
     /// # Errors
     /// [`KeyError::InvalidExtendedPublicKey`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let mut bytes = bs58::decode(text)
-            .with_check(None)
-            .into_vec()
-            .map_err(|_| KeyError::InvalidExtendedPublicKey)?;
+        let mut bytes = if text.len() == 130 {
+            let hex = hex::decode(text).map_err(|_| KeyError::InvalidExtendedPublicKey)?;
+            let (key, chain_code) = hex.split_at(33);
+            // What it does not say (depth, parent, child number) changes no child.
+            [&[0; 13][..], chain_code, key].concat()
+        } else {
+            bs58::decode(text)
+                .with_check(None)
+                .into_vec()
+                .map_err(|_| KeyError::InvalidExtendedPublicKey)?
+        };
         if bytes.len() != 78 {
             return Err(KeyError::InvalidExtendedPublicKey);
         }

@@ -27,6 +27,28 @@ fn signs_where_the_original_failed_without_need() {
     assert_eq!(signature.len(), 130);
 }
 
+/// Public key and chain code in hexadecimal digits stand for the account as its `xpub` does.
+#[test]
+fn addresses_come_from_the_hexadecimal_form_as_well() {
+    let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+    for case in vectors["wallets"].as_array().unwrap() {
+        let xpub = bs58::decode(case["xpub"].as_str().unwrap())
+            .with_check(None)
+            .into_vec()
+            .unwrap();
+        let network = Network::from_testnet_flag(case["testnet"].as_bool().unwrap());
+        let mut entry = kms_core::vault::Entry::new("TRON", network);
+        entry.xpub = Some(hex::encode([&xpub[45..], &xpub[13..45]].concat()));
+        for (index, expected) in case["addresses"].as_object().unwrap() {
+            let index = index.parse().unwrap();
+            let address = kms_core::wallet::address(&TRON, &entry, index).unwrap();
+            assert_eq!(address.as_str(), expected);
+        }
+        entry.xpub = Some("0".repeat(130));
+        assert!(kms_core::wallet::address(&TRON, &entry, 0).is_err());
+    }
+}
+
 /// The first thing that is wrong is told, in the original's words.
 #[test]
 fn checks_come_in_their_order() {
