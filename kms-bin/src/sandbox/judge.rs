@@ -18,7 +18,8 @@ pub(super) fn judge(
     let rehearsal = plugin
         .rehearsal()
         .ok_or_else(|| format!("the sandbox cannot play {}", plugin.info().name))?;
-    let verdict = rehearsal.verify(cloud.network, tx_data)?;
+    let verdict =
+        rehearsal.verify_against(cloud.network, &pending.serialized_transaction, tx_data)?;
     if verdict.signers.is_empty() {
         return Err("nobody signed it".to_owned());
     }

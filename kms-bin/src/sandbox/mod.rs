@@ -36,8 +36,7 @@
 //! | `GET /sandbox/state` | `{"pending", "done", "errors", "rejected"}` |
 //!
 //! Without `/sandbox/wallets` the sandbox does not know whose addresses are whose: it checks the
-//! signatures and says who signed. Where money is coins, as on Bitcoin, a signature cannot be
-//! checked without the coin, and only coins that the sandbox has made up itself can be spent.
+//! signatures and says who signed.
 
 mod api_error;
 mod approval;

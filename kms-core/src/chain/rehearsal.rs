@@ -24,6 +24,21 @@ pub trait Rehearsal: Send + Sync {
     /// # Errors
     /// What is wrong with it, in one sentence.
     fn verify(&self, network: Network, tx_data: &str) -> Result<Verdict, String>;
+
+    /// The same with the `serializedTransaction` that was asked for, which need not be one of the
+    /// sandbox's own. For chains whose transactions do not say what they spend.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one sentence.
+    fn verify_against(
+        &self,
+        network: Network,
+        serialized: &str,
+        tx_data: &str,
+    ) -> Result<Verdict, String> {
+        let _ = serialized;
+        self.verify(network, tx_data)
+    }
 }
 
 /// A wallet of the sandbox.

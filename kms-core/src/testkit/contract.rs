@@ -359,6 +359,13 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
         let verdict = rehearsal
             .verify(network, &assembled.tx_data)
             .unwrap_or_else(|error| panic!("{title}: the judge says: {error}"));
+        let against =
+            rehearsal.verify_against(network, &transaction.serialized, &assembled.tx_data);
+        assert_eq!(
+            against.as_ref(),
+            Ok(&verdict),
+            "{title}: against what was asked for"
+        );
         assert_eq!(verdict.transaction_id, assembled.transaction_id, "{title}");
         assert!(!verdict.signers.is_empty(), "{title}: nobody signed");
     }

@@ -29,6 +29,7 @@ use crate::{
     address,
     input_type::InputType,
     params::{Params, Play},
+    request,
 };
 
 /// The sandbox's side of a row.
@@ -43,6 +44,8 @@ pub(crate) struct UtxoRehearsal {
 pub(crate) struct Dialect {
     /// Writes down a transaction with the coins that it spends and its fee, as the cloud does.
     pub(crate) write: fn(&Transaction, &[TxOut], u64) -> String,
+    /// Reads what the cloud wrote down.
+    pub(crate) read: fn(&Params, &str) -> Result<Asked, String>,
     /// Checks the signature of an input, which spends the coin.
     pub(crate) check: fn(&Spend, &Transaction, usize, &TxOut) -> Result<(), String>,
 }
@@ -50,8 +53,27 @@ pub(crate) struct Dialect {
 /// Bitcoin's way: JSON, ECDSA.
 pub(crate) static CORE: Dialect = Dialect {
     write: json_with_coins,
+    read: read_json_with_coins,
     check: ecdsa_holds,
 };
+
+/// A transaction that was asked for.
+pub(crate) struct Asked {
+    /// Without signatures.
+    pub(crate) transaction: Transaction,
+    /// What each input spends: the amount, and the script where it is known.
+    pub(crate) coins: Vec<(Amount, Option<ScriptBuf>)>,
+}
+
+fn read_json_with_coins(params: &Params, serialized: &str) -> Result<Asked, String> {
+    let request = request::parse(serialized, params.inputs).map_err(|error| error.to_string())?;
+    let spending = request.spending;
+    let coin = |coin: &TxOut| (coin.value, Some(coin.script_pubkey.clone()));
+    Ok(Asked {
+        coins: spending.coins().iter().map(coin).collect(),
+        transaction: spending.transaction().clone(),
+    })
+}
 
 impl UtxoRehearsal {
     /// The sandbox's side of this row.
@@ -105,22 +127,70 @@ impl Rehearsal for UtxoRehearsal {
     }
 
     fn verify(&self, network: Network, tx_data: &str) -> Result<Verdict, String> {
-        let transaction: Transaction = deserialize_hex(tx_data)
-            .map_err(|error| format!("txData is no transaction: {error}"))?;
+        self.judge(network, tx_data, |index, input, spend| {
+            let vout = input.previous_output.vout;
+            let coin = coin(self.params.play, vout, spend.script_pubkey.clone());
+            if input.previous_output == outpoint(vout, &coin) {
+                Ok(coin)
+            } else {
+                Err(format!(
+                    "input {index} spends a coin that was never handed out"
+                ))
+            }
+        })
+    }
+
+    fn verify_against(
+        &self,
+        network: Network,
+        serialized: &str,
+        tx_data: &str,
+    ) -> Result<Verdict, String> {
+        let asked = (self.dialect.read)(self.params, serialized)?;
+        let mut unsigned: Transaction = read(tx_data)?;
+        for input in &mut unsigned.input {
+            input.script_sig = ScriptBuf::new();
+            input.witness = Witness::new();
+        }
+        if unsigned != asked.transaction {
+            return Err("it is another transaction than was asked for".to_owned());
+        }
+        self.judge(network, tx_data, |index, _, spend| {
+            let (value, script) = asked.coins.get(index).ok_or("an input too many")?;
+            if script
+                .as_ref()
+                .is_some_and(|script| *script != spend.script_pubkey)
+            {
+                return Err(format!(
+                    "input {index} is signed by another key than its coin's"
+                ));
+            }
+            Ok(TxOut {
+                value: *value,
+                script_pubkey: spend.script_pubkey.clone(),
+            })
+        })
+    }
+}
+
+fn read(tx_data: &str) -> Result<Transaction, String> {
+    deserialize_hex(tx_data).map_err(|error| format!("txData is no transaction: {error}"))
+}
+
+impl UtxoRehearsal {
+    /// Checks each input against the coin that `coin_of` says it spends, and the sum.
+    fn judge(
+        &self,
+        network: Network,
+        tx_data: &str,
+        coin_of: impl Fn(usize, &TxIn, &Spend) -> Result<TxOut, String>,
+    ) -> Result<Verdict, String> {
+        let transaction = read(tx_data)?;
         let mut spent = Amount::ZERO;
         let mut signers = Vec::new();
         for (index, input) in transaction.input.iter().enumerate() {
             let spend = Spend::of(input).ok_or(format!("input {index} is not signed"))?;
-            let coin = coin(
-                self.params.play,
-                input.previous_output.vout,
-                spend.script_pubkey.clone(),
-            );
-            if input.previous_output != outpoint(input.previous_output.vout, &coin) {
-                return Err(format!(
-                    "input {index} spends a coin that was never handed out"
-                ));
-            }
+            let coin = coin_of(index, input, &spend)?;
             (self.dialect.check)(&spend, &transaction, index, &coin)
                 .map_err(|reason| format!("input {index}: {reason}"))?;
             spent = spent.checked_add(coin.value).ok_or("too much money")?;

@@ -11,10 +11,24 @@ use bitcoin::{
 };
 use ruint::aliases::U256;
 
-use crate::rehearsal::{Dialect, Spend};
+use super::request;
+use crate::{
+    params::Params,
+    rehearsal::{Asked, Dialect, Spend},
+};
 
 /// How Bitcoin Cash writes a transaction down, and judges a signature.
-pub(super) static CASH: Dialect = Dialect { write, check };
+pub(super) static CASH: Dialect = Dialect { write, read, check };
+
+/// The request does not say whose coins they are.
+fn read(_: &Params, serialized: &str) -> Result<Asked, String> {
+    let request = request::parse(serialized).map_err(|error| error.to_string())?;
+    let coins = request.amounts.into_iter().map(|value| (value, None));
+    Ok(Asked {
+        coins: coins.collect(),
+        transaction: request.transaction,
+    })
+}
 
 fn write(transaction: &Transaction, coins: &[TxOut], _: u64) -> String {
     let amounts: Vec<u64> = coins.iter().map(|coin| coin.value.to_sat()).collect();
