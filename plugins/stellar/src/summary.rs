@@ -1,0 +1,197 @@
+//! What people are told, computed from the XDR that is signed.
+
+use kms_core::prelude::{Amount, Fee, Summary, Transfer, Unit};
+use ruint::aliases::U256;
+use stellar_xdr::{
+    Asset, ChangeTrustAsset, FeeBumpTransactionInnerTx, Memo, MuxedAccount, Operation,
+    OperationBody, TransactionEnvelope,
+};
+
+use crate::{envelope::Envelope, plugin::XLM};
+
+/// The operations, the fee and the memo; `repeated` when the key has signed already.
+pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Summary {
+    let mut summary = Summary {
+        chain: "XLM".to_owned(),
+        network: envelope.network,
+        action: String::new(),
+        from: Vec::new(),
+        transfers: Vec::new(),
+        fee: None,
+        nonce: None,
+        details: Vec::new(),
+        warnings: Vec::new(),
+    };
+    match &envelope.xdr {
+        TransactionEnvelope::TxV0(it) => {
+            let source = MuxedAccount::Ed25519(it.tx.source_account_ed25519.clone());
+            transaction(&mut summary, &source, &it.tx.memo, &it.tx.operations);
+            summary.fee = Some(fee(i64::from(it.tx.fee)));
+            summary.nonce = u64::try_from(it.tx.seq_num.0).ok();
+        }
+        TransactionEnvelope::Tx(it) => {
+            let tx = &it.tx;
+            transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations);
+            summary.fee = Some(fee(i64::from(tx.fee)));
+            summary.nonce = u64::try_from(tx.seq_num.0).ok();
+        }
+        TransactionEnvelope::TxFeeBump(it) => {
+            let FeeBumpTransactionInnerTx::Tx(inner) = &it.tx.inner_tx;
+            let tx = &inner.tx;
+            transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations);
+            summary.action = format!("fee bump of: {}", summary.action);
+            summary.fee = Some(fee(it.tx.fee));
+            summary.nonce = u64::try_from(tx.seq_num.0).ok();
+            let payer = it.tx.fee_source.to_string();
+            summary.details.push(("fee paid by".to_owned(), payer));
+        }
+    }
+    if repeated {
+        summary
+            .warnings
+            .push("this key has signed it already; the signature is not added again".to_owned());
+    }
+    summary
+}
+
+fn transaction(summary: &mut Summary, source: &MuxedAccount, memo: &Memo, list: &[Operation]) {
+    summary.from.push(source.to_string());
+    let names: Vec<_> = list.iter().map(|it| action(&it.body)).collect();
+    summary.action = match names.as_slice() {
+        [] => "no operation".to_owned(),
+        names => names.join(", "),
+    };
+    for operation in list {
+        if let Some(account) = &operation.source_account {
+            let account = account.to_string();
+            if !summary.from.contains(&account) {
+                summary.from.push(account);
+            }
+        }
+        describe(summary, &operation.body);
+    }
+    let memo = match memo {
+        Memo::None => return,
+        Memo::Text(text) => format!("{:?}", String::from_utf8_lossy(text.as_slice())),
+        Memo::Id(id) => format!("id {id}"),
+        Memo::Hash(hash) => format!("hash {}", hex::encode(hash.0)),
+        Memo::Return(hash) => format!("return of {}", hex::encode(hash.0)),
+    };
+    summary.details.push(("memo".to_owned(), memo));
+}
+
+/// The operation's name in words.
+fn action(body: &OperationBody) -> String {
+    match body {
+        OperationBody::CreateAccount(_) => "creation of an account".to_owned(),
+        OperationBody::ChangeTrust(it) if it.limit == 0 => "end of a trust line".to_owned(),
+        OperationBody::ChangeTrust(_) => "trust line".to_owned(),
+        other => {
+            // `PathPaymentStrictSend` becomes `path payment strict send`.
+            let mut words = String::new();
+            for letter in other.name().chars() {
+                if letter.is_ascii_uppercase() && !words.is_empty() {
+                    words.push(' ');
+                }
+                words.push(letter.to_ascii_lowercase());
+            }
+            words
+        }
+    }
+}
+
+/// What it moves, or its other terms.
+fn describe(summary: &mut Summary, body: &OperationBody) {
+    let mut transfer = |to: String, amount: i64, asset: &Asset| {
+        summary.transfers.push(Transfer {
+            to,
+            amount: units(amount, unit(asset)),
+            change: false,
+        });
+    };
+    match body {
+        OperationBody::CreateAccount(it) => {
+            transfer(
+                it.destination.to_string(),
+                it.starting_balance,
+                &Asset::Native,
+            );
+        }
+        OperationBody::Payment(it) => {
+            transfer(it.destination.to_string(), it.amount, &it.asset);
+        }
+        OperationBody::PathPaymentStrictReceive(it) => {
+            transfer(it.destination.to_string(), it.dest_amount, &it.dest_asset);
+            let most = units(it.send_max, unit(&it.send_asset));
+            detail(summary, "pays at most", most.to_string());
+        }
+        OperationBody::PathPaymentStrictSend(it) => {
+            transfer(it.destination.to_string(), it.dest_min, &it.dest_asset);
+            let spent = units(it.send_amount, unit(&it.send_asset));
+            detail(summary, "pays", spent.to_string());
+            detail(
+                summary,
+                "amount received",
+                "at least the one told".to_owned(),
+            );
+        }
+        OperationBody::ChangeTrust(it) => {
+            let unit = match &it.line {
+                ChangeTrustAsset::Native => unit(&Asset::Native),
+                ChangeTrustAsset::CreditAlphanum4(line) => {
+                    unit(&Asset::CreditAlphanum4(line.clone()))
+                }
+                ChangeTrustAsset::CreditAlphanum12(line) => {
+                    unit(&Asset::CreditAlphanum12(line.clone()))
+                }
+                ChangeTrustAsset::PoolShare(_) => Unit {
+                    symbol: "pool shares".into(),
+                    decimals: 7,
+                },
+            };
+            detail(summary, "limit", units(it.limit, unit).to_string());
+        }
+        OperationBody::AccountMerge(to) => {
+            detail(summary, "recipient", to.to_string());
+            summary
+                .warnings
+                .push("it closes the account and sends away all of its XLM".to_owned());
+        }
+        // Names the terms as the types have them: unusual, and too many for words of their own.
+        other => detail(summary, "terms", format!("{other:?}")),
+    }
+    if matches!(body, OperationBody::SetOptions(_)) {
+        summary
+            .warnings
+            .push("it may change the keys of the account".to_owned());
+    }
+}
+
+fn detail(summary: &mut Summary, name: &str, value: String) {
+    summary.details.push((name.to_owned(), value));
+}
+
+/// `CODE of issuer`, 10^-7 each.
+fn unit(asset: &Asset) -> Unit {
+    let symbol = match asset {
+        Asset::Native => return XLM,
+        Asset::CreditAlphanum4(it) => format!("{} of {}", it.asset_code, it.issuer),
+        Asset::CreditAlphanum12(it) => format!("{} of {}", it.asset_code, it.issuer),
+    };
+    Unit {
+        symbol: symbol.into(),
+        decimals: 7,
+    }
+}
+
+/// A negative amount is refused by the network; it is told as zero.
+fn units(amount: i64, unit: Unit) -> Amount {
+    Amount::new(U256::from(u64::try_from(amount).unwrap_or(0)), unit)
+}
+
+fn fee(stroops: i64) -> Fee {
+    Fee {
+        amount: units(stroops, XLM),
+        ceiling: true,
+    }
+}
