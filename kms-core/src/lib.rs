@@ -47,8 +47,8 @@ pub mod prelude {
     pub use crate::chain::{
         Address, Amount, Assembled, Bip32Wallet, Broadcast, Candidate, ChainInfo, ChainPlugin,
         ChainRegistration, EntryField, Fee, KeyRequest, KeySource, Network, NodeApi, NodeAuth,
-        NodeError, NodeRequest, PendingTransaction, Preimage, Signer, SubmitError, Summary,
-        TransactionError, Transfer, Unit, Unsigned, VerifiedSignature, Via, WalletError,
+        NodeError, NodeRequest, PendingTransaction, Preimage, RefusalStyle, Signer, SubmitError,
+        Summary, TransactionError, Transfer, Unit, Unsigned, VerifiedSignature, Via, WalletError,
         WalletKind, select_account_key,
     };
     pub use crate::keys::{

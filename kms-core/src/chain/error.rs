@@ -122,13 +122,27 @@ impl SubmitError {
         matches!(self, Self::Rejected(_))
     }
 
-    /// The text for the cloud's batch report.
-    pub fn report_text(&self) -> String {
+    /// The text for the cloud's batch report, in the words that `style` says.
+    pub fn report_text(&self, style: RefusalStyle) -> String {
         match self {
-            Self::Rejected(NodeError::Status { body, .. }) => report_body(body),
+            Self::Rejected(NodeError::Status { body, .. }) => match style {
+                RefusalStyle::Indented => report_body(body),
+                RefusalStyle::ApiError => format!("ApiError: {body}"),
+            },
             other => format!("Error: {other}"),
         }
     }
+}
+
+/// How the batch report words a refused broadcast: the original used two libraries, and the words
+/// of each are part of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefusalStyle {
+    /// The body of the answer as indented JSON.
+    #[default]
+    Indented,
+    /// `ApiError: ` and the body as compact JSON.
+    ApiError,
 }
 
 fn report_body(body: &Value) -> String {

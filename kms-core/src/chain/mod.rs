@@ -16,7 +16,7 @@ mod unsigned;
 
 pub use self::{
     amount::{Amount, AmountError, Unit},
-    error::{SubmitError, TransactionError, WalletError},
+    error::{RefusalStyle, SubmitError, TransactionError, WalletError},
     info::{Bip32Wallet, ChainInfo, EntryField, WalletKind},
     network::Network,
     node::{NodeApi, NodeAuth, NodeError, NodeHost, NodeMethod, NodeRequest},

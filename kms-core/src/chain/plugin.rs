@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Assembled, Broadcast, Candidate, ChainInfo, KeyRequest, Network, NodeApi, PendingTransaction,
-    Preimage, Signer, SubmitError, Summary, TransactionError, Unsigned, VerifiedSignature,
-    WalletError, rehearsal::Rehearsal, select_account_key,
+    Preimage, RefusalStyle, Signer, SubmitError, Summary, TransactionError, Unsigned,
+    VerifiedSignature, WalletError, rehearsal::Rehearsal, select_account_key,
 };
 use crate::keys::{PublicKey, SecretBytes, SecretKey, SecretText};
 
@@ -149,6 +149,11 @@ pub trait ChainPlugin: Send + Sync {
     ) -> Result<Broadcast, SubmitError> {
         let _ = node;
         Ok(assembled.into())
+    }
+
+    /// How the batch report words a refused broadcast.
+    fn refusal_style(&self) -> RefusalStyle {
+        RefusalStyle::default()
     }
 
     /// How the sandbox plays this chain's network; nothing for a chain that cannot be played.

@@ -14,7 +14,7 @@ use super::{
     test_server::{Reply, TestServer},
 };
 use crate::{
-    chain::{Network, NodeApi as _, NodeAuth, NodeError, NodeRequest, SubmitError},
+    chain::{Network, NodeApi as _, NodeAuth, NodeError, NodeRequest, RefusalStyle, SubmitError},
     keys::SecretText,
 };
 
@@ -391,7 +391,10 @@ async fn only_a_refusal_is_definite() {
     }
     let server = TestServer::scripted(vec![Reply::status(403, r#"{"errorCode":"x"}"#)]).await;
     let error = cloud(&server).broadcast(&BROADCAST).await.unwrap_err();
-    assert_eq!(error.report_text(), "{\n  \"errorCode\": \"x\"\n}");
+    assert_eq!(
+        error.report_text(RefusalStyle::Indented),
+        "{\n  \"errorCode\": \"x\"\n}"
+    );
 }
 
 #[tokio::test]
@@ -674,7 +677,10 @@ async fn the_key_is_in_no_error_no_debug_and_no_log_line() {
             texts.push(format!("{error} {error:?}"));
         }
         if let Err(error) = cloud.broadcast(&BROADCAST).await {
-            texts.push(format!("{error} {error:?} {}", error.report_text()));
+            texts.push(format!(
+                "{error} {error:?} {}",
+                error.report_text(RefusalStyle::Indented)
+            ));
         }
     }
     drop(guard);

@@ -143,7 +143,7 @@ impl Desk {
                 })
             }
             Err(error @ SubmitError::Rejected(_)) if !maybe_sent => {
-                let text = error.report_text();
+                let text = error.report_text(self.plugin.refusal_style());
                 self.journal.failed(key, &text).await?;
                 Ok(Outcome::Failed(text))
             }

@@ -1,6 +1,6 @@
 //! One blockchain as one row: everything in which the chains of this family differ, as data.
 
-use kms_core::chain::{Bip32Wallet, ChainInfo, Network, WalletKind};
+use kms_core::chain::{Bip32Wallet, ChainInfo, Network, RefusalStyle, WalletKind};
 
 use crate::{Celo, quantity::Field, request::Dialect};
 
@@ -30,6 +30,7 @@ pub struct EvmChain {
     pub(crate) asks_everything: bool,
     pub(crate) celo: Option<Celo>,
     pub(crate) checks_intrinsic_gas: bool,
+    pub(crate) refusal_style: RefusalStyle,
     pub(crate) order: [Step; 4],
 }
 
@@ -63,6 +64,7 @@ impl EvmChain {
             asks_everything: false,
             celo: None,
             checks_intrinsic_gas: true,
+            refusal_style: RefusalStyle::Indented,
             order: [Step::Gas, Step::Nonce, Step::GasPrice, Step::ChainId],
         }
     }
@@ -180,6 +182,13 @@ impl EvmChain {
     #[must_use]
     pub const fn without_intrinsic_gas_check(mut self) -> Self {
         self.checks_intrinsic_gas = false;
+        self
+    }
+
+    /// How a refused broadcast is reported, where it is not as indented JSON.
+    #[must_use]
+    pub const fn with_refusal_style(mut self, style: RefusalStyle) -> Self {
+        self.refusal_style = style;
         self
     }
 

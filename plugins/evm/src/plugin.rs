@@ -90,6 +90,10 @@ impl ChainPlugin for EvmChain {
         })
     }
 
+    fn refusal_style(&self) -> RefusalStyle {
+        self.refusal_style
+    }
+
     fn rehearsal(&self) -> Option<&dyn Rehearsal> {
         Some(self)
     }

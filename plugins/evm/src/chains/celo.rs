@@ -57,6 +57,7 @@ const fn row(layout: CeloLayout) -> EvmChain {
     .with_every_question()
     .with_order([Step::ChainId, Step::GasPrice, Step::Nonce, Step::Gas])
     .without_intrinsic_gas_check()
+    .with_refusal_style(RefusalStyle::ApiError)
     .without_odd_data()
     .with_members(MEMBERS)
 }
