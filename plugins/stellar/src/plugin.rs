@@ -108,7 +108,7 @@ impl ChainPlugin for Stellar {
         }
         let signer = only(&unsigned.signers)?;
         let repeated = envelope.is_signed_by(&signer.public_key)?;
-        Ok(summary::summarize(&envelope, repeated))
+        summary::summarize(&envelope, repeated)
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {

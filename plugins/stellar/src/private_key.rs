@@ -28,7 +28,9 @@ pub(crate) fn parse(text: &SecretText) -> Result<SecretKey, WalletError> {
 /// Writes `S…`.
 pub(crate) fn format(key: &SecretKey) -> SecretText {
     let bytes = key.to_bytes();
-    let seed = Zeroizing::new(<[u8; 32]>::try_from(bytes.expose()).unwrap_or_default());
+    let seed = Zeroizing::new(
+        <[u8; 32]>::try_from(bytes.expose()).expect("the keys of this chain are 32-byte seeds"),
+    );
     let mut key = ed25519::PrivateKey(*seed);
     let mut text = Zeroizing::new(Default::default());
     key.as_unredacted().write_string(&mut text);

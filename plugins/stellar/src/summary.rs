@@ -1,6 +1,6 @@
 //! What people are told, computed from the XDR that is signed.
 
-use kms_core::prelude::{Amount, Fee, Summary, Transfer, Unit};
+use kms_core::prelude::{Amount, Fee, Summary, TransactionError, Transfer, Unit};
 use ruint::aliases::U256;
 use stellar_xdr::{
     Asset, ChangeTrustAsset, FeeBumpTransactionInnerTx, Memo, MuxedAccount, Operation,
@@ -10,7 +10,10 @@ use stellar_xdr::{
 use crate::{envelope::Envelope, plugin::XLM};
 
 /// The operations, the fee and the memo; `repeated` when the key has signed already.
-pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Summary {
+///
+/// # Errors
+/// [`TransactionError::Refused`] for an amount below zero, which no network accepts.
+pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Result<Summary, TransactionError> {
     let mut summary = Summary {
         chain: "XLM".to_owned(),
         network: envelope.network,
@@ -25,22 +28,22 @@ pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Summary {
     match &envelope.xdr {
         TransactionEnvelope::TxV0(it) => {
             let source = MuxedAccount::Ed25519(it.tx.source_account_ed25519.clone());
-            transaction(&mut summary, &source, &it.tx.memo, &it.tx.operations);
-            summary.fee = Some(fee(i64::from(it.tx.fee)));
+            transaction(&mut summary, &source, &it.tx.memo, &it.tx.operations)?;
+            summary.fee = Some(fee(i64::from(it.tx.fee))?);
             summary.nonce = u64::try_from(it.tx.seq_num.0).ok();
         }
         TransactionEnvelope::Tx(it) => {
             let tx = &it.tx;
-            transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations);
-            summary.fee = Some(fee(i64::from(tx.fee)));
+            transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations)?;
+            summary.fee = Some(fee(i64::from(tx.fee))?);
             summary.nonce = u64::try_from(tx.seq_num.0).ok();
         }
         TransactionEnvelope::TxFeeBump(it) => {
             let FeeBumpTransactionInnerTx::Tx(inner) = &it.tx.inner_tx;
             let tx = &inner.tx;
-            transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations);
+            transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations)?;
             summary.action = format!("fee bump of: {}", summary.action);
-            summary.fee = Some(fee(it.tx.fee));
+            summary.fee = Some(fee(it.tx.fee)?);
             summary.nonce = u64::try_from(tx.seq_num.0).ok();
             let payer = it.tx.fee_source.to_string();
             summary.details.push(("fee paid by".to_owned(), payer));
@@ -51,10 +54,15 @@ pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Summary {
             .warnings
             .push("this key has signed it already; the signature is not added again".to_owned());
     }
-    summary
+    Ok(summary)
 }
 
-fn transaction(summary: &mut Summary, source: &MuxedAccount, memo: &Memo, list: &[Operation]) {
+fn transaction(
+    summary: &mut Summary,
+    source: &MuxedAccount,
+    memo: &Memo,
+    list: &[Operation],
+) -> Result<(), TransactionError> {
     summary.from.push(source.to_string());
     let names: Vec<_> = list.iter().map(|it| action(&it.body)).collect();
     summary.action = match names.as_slice() {
@@ -68,16 +76,17 @@ fn transaction(summary: &mut Summary, source: &MuxedAccount, memo: &Memo, list: 
                 summary.from.push(account);
             }
         }
-        describe(summary, &operation.body);
+        describe(summary, &operation.body)?;
     }
     let memo = match memo {
-        Memo::None => return,
+        Memo::None => return Ok(()),
         Memo::Text(text) => format!("{:?}", String::from_utf8_lossy(text.as_slice())),
         Memo::Id(id) => format!("id {id}"),
         Memo::Hash(hash) => format!("hash {}", hex::encode(hash.0)),
         Memo::Return(hash) => format!("return of {}", hex::encode(hash.0)),
     };
     summary.details.push(("memo".to_owned(), memo));
+    Ok(())
 }
 
 /// The operation's name in words.
@@ -101,13 +110,15 @@ fn action(body: &OperationBody) -> String {
 }
 
 /// What it moves, or its other terms.
-fn describe(summary: &mut Summary, body: &OperationBody) {
+fn describe(summary: &mut Summary, body: &OperationBody) -> Result<(), TransactionError> {
     let mut transfer = |to: String, amount: i64, asset: &Asset| {
+        let amount = units(amount, unit(asset))?;
         summary.transfers.push(Transfer {
             to,
-            amount: units(amount, unit(asset)),
+            amount,
             change: false,
         });
+        Ok::<_, TransactionError>(())
     };
     match body {
         OperationBody::CreateAccount(it) => {
@@ -115,19 +126,19 @@ fn describe(summary: &mut Summary, body: &OperationBody) {
                 it.destination.to_string(),
                 it.starting_balance,
                 &Asset::Native,
-            );
+            )?;
         }
         OperationBody::Payment(it) => {
-            transfer(it.destination.to_string(), it.amount, &it.asset);
+            transfer(it.destination.to_string(), it.amount, &it.asset)?;
         }
         OperationBody::PathPaymentStrictReceive(it) => {
-            transfer(it.destination.to_string(), it.dest_amount, &it.dest_asset);
-            let most = units(it.send_max, unit(&it.send_asset));
+            transfer(it.destination.to_string(), it.dest_amount, &it.dest_asset)?;
+            let most = units(it.send_max, unit(&it.send_asset))?;
             detail(summary, "pays at most", most.to_string());
         }
         OperationBody::PathPaymentStrictSend(it) => {
-            transfer(it.destination.to_string(), it.dest_min, &it.dest_asset);
-            let spent = units(it.send_amount, unit(&it.send_asset));
+            transfer(it.destination.to_string(), it.dest_min, &it.dest_asset)?;
+            let spent = units(it.send_amount, unit(&it.send_asset))?;
             detail(summary, "pays", spent.to_string());
             detail(
                 summary,
@@ -149,7 +160,7 @@ fn describe(summary: &mut Summary, body: &OperationBody) {
                     decimals: 7,
                 },
             };
-            detail(summary, "limit", units(it.limit, unit).to_string());
+            detail(summary, "limit", units(it.limit, unit)?.to_string());
         }
         OperationBody::AccountMerge(to) => {
             detail(summary, "recipient", to.to_string());
@@ -165,6 +176,7 @@ fn describe(summary: &mut Summary, body: &OperationBody) {
             .warnings
             .push("it may change the keys of the account".to_owned());
     }
+    Ok(())
 }
 
 fn detail(summary: &mut Summary, name: &str, value: String) {
@@ -184,14 +196,15 @@ fn unit(asset: &Asset) -> Unit {
     }
 }
 
-/// A negative amount is refused by the network; it is told as zero.
-fn units(amount: i64, unit: Unit) -> Amount {
-    Amount::new(U256::from(u64::try_from(amount).unwrap_or(0)), unit)
+fn units(amount: i64, unit: Unit) -> Result<Amount, TransactionError> {
+    let base_units = u64::try_from(amount)
+        .map_err(|_| TransactionError::Refused(format!("an amount of {amount} stroops")))?;
+    Ok(Amount::new(U256::from(base_units), unit))
 }
 
-fn fee(stroops: i64) -> Fee {
-    Fee {
-        amount: units(stroops, XLM),
+fn fee(stroops: i64) -> Result<Fee, TransactionError> {
+    Ok(Fee {
+        amount: units(stroops, XLM)?,
         ceiling: true,
-    }
+    })
 }
