@@ -5,7 +5,7 @@ use std::{
     io::{Read as _, Write as _},
     os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
     sync::{Arc, Condvar, Mutex, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -26,6 +26,7 @@ pub struct Terminal {
     running: Running,
     keyboard: File,
     screen: Arc<Screen>,
+    reader: JoinHandle<()>,
 }
 
 impl Terminal {
@@ -45,11 +46,12 @@ impl Terminal {
         command.stdin(OwnedFd::from(theirs));
         let running = Running::start(command);
         let keyboard = File::from(ours);
-        let screen = Screen::show(keyboard.try_clone().expect("a descriptor"));
+        let (screen, reader) = Screen::show(keyboard.try_clone().expect("a descriptor"));
         Self {
             running,
             keyboard,
             screen,
+            reader,
         }
     }
 
@@ -73,6 +75,8 @@ impl Terminal {
     /// Blocks until the program ends; gives what it wrote elsewhere, and the screen.
     pub fn finish(self) -> (Finished, String) {
         let done = self.running.finish();
+        // The last words may still be on their way to the screen.
+        self.reader.join().expect("a reader that cannot fail");
         (done, self.screen.text())
     }
 }
@@ -85,10 +89,10 @@ struct Screen {
 }
 
 impl Screen {
-    fn show(mut terminal: File) -> Arc<Self> {
+    fn show(mut terminal: File) -> (Arc<Self>, JoinHandle<()>) {
         let screen = Arc::new(Self::default());
         let ours = Arc::clone(&screen);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut buffer = [0; 1024];
             // An error says that nobody has the terminal open any more.
             while let Ok(count @ 1..) = terminal.read(&mut buffer) {
@@ -97,7 +101,7 @@ impl Screen {
                 ours.changed.notify_all();
             }
         });
-        screen
+        (screen, reader)
     }
 
     fn text(&self) -> String {
