@@ -45,11 +45,11 @@ pub mod wallet;
 /// What an author of a plugin needs, and nothing else.
 pub mod prelude {
     pub use crate::chain::{
-        Address, Amount, Assembled, Bip32Wallet, Broadcast, Candidate, ChainInfo, ChainPlugin,
-        ChainRegistration, EntryField, Fee, KeyRequest, KeySource, Network, NodeApi, NodeAuth,
-        NodeError, NodeRequest, PendingTransaction, Preimage, RefusalStyle, Signer, SubmitError,
-        Summary, TransactionError, Transfer, Unit, Unsigned, VerifiedSignature, Via, WalletError,
-        WalletKind, select_account_key,
+        Address, Amount, Assembled, Attempt, Bip32Wallet, Broadcast, Candidate, ChainInfo,
+        ChainOption, ChainPlugin, ChainRegistration, EntryField, Fee, KeyRequest, KeySource,
+        Network, NodeApi, NodeAuth, NodeError, NodeRequest, PendingTransaction, Preimage,
+        RefusalStyle, Signer, SubmitError, Summary, TransactionError, Transfer, Unit, Unsigned,
+        VerifiedSignature, Via, WalletError, WalletKind, select_account_key,
     };
     pub use crate::keys::{
         Curve, PublicKey, Scheme, SecretBytes, SecretKey, SecretText, Signature,

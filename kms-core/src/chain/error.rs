@@ -104,6 +104,13 @@ pub enum SubmitError {
     /// Nobody knows whether the network has it: the same bytes must be sent again.
     #[error("the outcome is unknown: {0}")]
     Unknown(NodeError),
+    /// The network executed the transaction, and it failed there: definite, whatever was sent.
+    #[error("the transaction failed on chain: {0}")]
+    Reverted(NodeError),
+    /// The network does not have these bytes and can no longer take them: the transaction may be
+    /// prepared and signed anew.
+    #[error("expired: {0}")]
+    Expired(NodeError),
 }
 
 impl SubmitError {
@@ -119,7 +126,12 @@ impl SubmitError {
 
     /// Whether the network decided.
     pub fn is_definite(&self) -> bool {
-        matches!(self, Self::Rejected(_))
+        matches!(self, Self::Rejected(_) | Self::Reverted(_))
+    }
+
+    /// Whether the network decided even if the bytes had arrived before.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Reverted(_))
     }
 
     /// The text for the cloud's batch report, in the words that `style` says.

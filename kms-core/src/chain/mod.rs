@@ -5,6 +5,7 @@ mod error;
 mod info;
 mod network;
 mod node;
+mod option;
 mod pending;
 mod plugin;
 mod registry;
@@ -20,11 +21,12 @@ pub use self::{
     info::{Bip32Wallet, ChainInfo, EntryField, WalletKind},
     network::Network,
     node::{NodeApi, NodeAuth, NodeError, NodeHost, NodeMethod, NodeRequest},
+    option::ChainOption,
     pending::{PendingTransaction, SignatureRef, WithdrawalAddress, WithdrawalResponse},
     plugin::{Address, ChainPlugin},
     registry::{ChainRegistration, Registry, RegistryError},
     select::{Candidate, KeyRequest, KeySource, Via, select_account_key},
     sign::{KeySet, sign},
     summary::{Fee, Summary, Transfer},
-    unsigned::{Assembled, Broadcast, Preimage, Signer, Unsigned, VerifiedSignature},
+    unsigned::{Assembled, Attempt, Broadcast, Preimage, Signer, Unsigned, VerifiedSignature},
 };

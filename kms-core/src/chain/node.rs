@@ -15,6 +15,13 @@ pub trait NodeApi: Send + Sync {
     /// The network the daemon works on.
     fn network(&self) -> Network;
 
+    /// What the owner has set for the chain under this name, see
+    /// [`ChainPlugin::options`](super::ChainPlugin::options); nothing when it is not set.
+    fn option(&self, name: &str) -> Option<&str> {
+        let _ = name;
+        None
+    }
+
     /// Makes the call and gives the JSON of a successful (2xx) answer.
     ///
     /// # Errors

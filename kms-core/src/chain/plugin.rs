@@ -6,22 +6,28 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Assembled, Broadcast, Candidate, ChainInfo, KeyRequest, Network, NodeApi, PendingTransaction,
-    Preimage, RefusalStyle, Signer, SubmitError, Summary, TransactionError, Unsigned,
-    VerifiedSignature, WalletError, rehearsal::Rehearsal, select_account_key,
+    Assembled, Attempt, Broadcast, Candidate, ChainInfo, ChainOption, KeyRequest, Network, NodeApi,
+    PendingTransaction, Preimage, RefusalStyle, Signer, SubmitError, Summary, TransactionError,
+    Unsigned, VerifiedSignature, WalletError, rehearsal::Rehearsal, select_account_key,
 };
 use crate::keys::{PublicKey, SecretBytes, SecretKey, SecretText};
 
 /// A blockchain, as the daemon needs it.
 ///
 /// Secrets stay in [`crate::keys`]: a plugin converts keys from and to text, purely, and for the
-/// rest says *what* must be signed by *which* key. Only [`prepare`](Self::prepare) and
-/// [`submit`](Self::submit) do I/O, and they see public data only. All other methods are pure:
+/// rest says *what* must be signed by *which* key. Only the asynchronous methods
+/// ([`prepare`](Self::prepare), [`cosign`](Self::cosign), [`submit`](Self::submit) and
+/// [`abandon`](Self::abandon)) do I/O, and they see public data only. All other methods are pure:
 /// the same input gives the same output, nothing is read or written.
 #[async_trait]
 pub trait ChainPlugin: Send + Sync {
     /// The facts about this blockchain.
     fn info(&self) -> &'static ChainInfo;
+
+    /// What the owner can set for this chain.
+    fn options(&self) -> &'static [ChainOption] {
+        &[]
+    }
 
     // Wallets: the public side, and the text forms of keys.
 
@@ -100,6 +106,18 @@ pub trait ChainPlugin: Send + Sync {
         select_account_key(pending, candidates)
     }
 
+    /// Secret keys that came inside the transaction itself and sign it too (the key of a token that
+    /// it creates). Each becomes a [`Signer`] after those of
+    /// [`select_keys`](Self::select_keys), read by [`parse_private_key`](Self::parse_private_key).
+    /// They must enter neither the body nor an error.
+    ///
+    /// # Errors
+    /// [`TransactionError::Malformed`] when the transaction is not readable.
+    fn lent_keys(&self, pending: &PendingTransaction) -> Result<Vec<SecretText>, TransactionError> {
+        let _ = pending;
+        Ok(Vec::new())
+    }
+
     /// Reads the pending transaction and completes what it lacks (nonce, fee, block hash).
     /// `signers` are the keys of [`select_keys`](Self::select_keys), in its order.
     ///
@@ -136,19 +154,42 @@ pub trait ChainPlugin: Send + Sync {
         signatures: &[VerifiedSignature],
     ) -> Result<Assembled, TransactionError>;
 
+    /// Adds the signatures of others that are asked for over the network, and gives the completed
+    /// transaction, which is journaled before it leaves. Most chains need none. Called again
+    /// after a crash or a lost answer, as long as no completed transaction is recorded.
+    ///
+    /// # Errors
+    /// [`SubmitError::Rejected`] when a signature is refused, else [`SubmitError::NotSent`].
+    async fn cosign(
+        &self,
+        unsigned: &Unsigned,
+        assembled: Assembled,
+        node: &dyn NodeApi,
+    ) -> Result<Assembled, SubmitError> {
+        let _ = (unsigned, node);
+        Ok(assembled)
+    }
+
     /// Steps between the signature and the cloud's broadcast call. Most chains have none.
-    /// Called again with the same value after a crash or a lost answer: each step must be safe
-    /// to repeat.
+    /// Called again with the same value after a crash or a lost answer, as
+    /// [`Attempt::Repeat`]: each step must be safe to repeat.
     ///
     /// # Errors
     /// [`SubmitError`], which says whether the network decided.
     async fn submit(
         &self,
         assembled: &Assembled,
+        attempt: Attempt,
         node: &dyn NodeApi,
     ) -> Result<Broadcast, SubmitError> {
-        let _ = node;
+        let _ = (attempt, node);
         Ok(assembled.into())
+    }
+
+    /// Gives back what [`prepare`](Self::prepare) borrowed for `unsigned`. Called when the
+    /// transaction ends without being sent: declined, refused, failed for good, or expired.
+    async fn abandon(&self, unsigned: &Unsigned, node: &dyn NodeApi) {
+        let _ = (unsigned, node);
     }
 
     /// How the batch report words a refused broadcast.

@@ -45,6 +45,24 @@ pub struct KeyRequest {
     pub index: Option<u32>,
 }
 
+impl KeyRequest {
+    /// Stands in the place of a signature id, which it can never be.
+    const LENT: &str = "(came with the transaction)";
+
+    /// The key at this position of [`ChainPlugin::lent_keys`](super::ChainPlugin::lent_keys).
+    pub fn lent(position: u32) -> Self {
+        Self {
+            id: Self::LENT.to_owned(),
+            index: Some(position),
+        }
+    }
+
+    /// Whether the key came with the transaction instead of from the vault.
+    pub fn is_lent(&self) -> bool {
+        self.id == Self::LENT
+    }
+}
+
 /// The rule of the account-based chains: the first candidate signs, others are ignored.
 ///
 /// A mnemonic takes the transaction's `index`, else the index that came with `signatures`;

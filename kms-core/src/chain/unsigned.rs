@@ -86,6 +86,38 @@ pub struct Assembled {
     pub tx_data: String,
     /// The transaction's id on its chain.
     pub transaction_id: String,
+    /// The last block height, ledger, round or slot (whichever the chain counts) that can take
+    /// these bytes; nothing where they stay valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<u64>,
+}
+
+impl Assembled {
+    /// A transaction that stays valid until something else takes its place.
+    pub fn new(tx_data: impl Into<String>, transaction_id: impl Into<String>) -> Self {
+        Self {
+            tx_data: tx_data.into(),
+            transaction_id: transaction_id.into(),
+            expiry: None,
+        }
+    }
+
+    /// The same transaction with the last height, ledger, round or slot that can take it.
+    #[must_use]
+    pub fn with_expiry(mut self, expiry: u64) -> Self {
+        self.expiry = Some(expiry);
+        self
+    }
+}
+
+/// Whether signed bytes leave for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// They never left before.
+    First,
+    /// They may have arrived already, or even be final: ask before sending, and never believe a
+    /// refusal that the earlier arrival explains.
+    Repeat,
 }
 
 /// What the cloud's broadcast call is told.
@@ -93,12 +125,27 @@ pub struct Assembled {
 pub struct Broadcast {
     /// The `txData` member: for most chains the signed transaction.
     pub tx_data: String,
+    /// Whether the chain has executed the transaction already, so that the call only says so.
+    #[serde(default)]
+    pub on_chain: bool,
+}
+
+impl Broadcast {
+    /// For the chains whose plugin sends by itself: the transaction is executed, and `tx_data`
+    /// names it.
+    pub fn executed(tx_data: impl Into<String>) -> Self {
+        Self {
+            tx_data: tx_data.into(),
+            on_chain: true,
+        }
+    }
 }
 
 impl From<&Assembled> for Broadcast {
     fn from(assembled: &Assembled) -> Self {
         Self {
             tx_data: assembled.tx_data.clone(),
+            on_chain: false,
         }
     }
 }

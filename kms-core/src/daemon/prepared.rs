@@ -39,10 +39,16 @@ impl Prepared {
         let network = node.network();
         let candidates = wallet::candidates(plugin, network, pending, lookup)?;
         let requests = plugin.select_keys(pending, &candidates)?;
-        let keys = wallet::keys(plugin, network, &requests, lookup)?;
+        let keys = wallet::keys(plugin, network, pending, &requests, lookup)?;
         let signers = keys.signers(plugin, network)?;
         let unsigned = plugin.prepare(pending, signers, node).await?;
-        let summary = plugin.summarize(network, &unsigned)?;
+        let summary = match plugin.summarize(network, &unsigned) {
+            Ok(summary) => summary,
+            Err(error) => {
+                plugin.abandon(&unsigned, node).await;
+                return Err(error);
+            }
+        };
         Ok(Self {
             unsigned,
             keys,

@@ -6,13 +6,13 @@ use super::{Outcome, Prepared, vault_watch::VaultWatch};
 use crate::{
     approval::{Approver, Verdict},
     chain::{
-        Assembled, ChainPlugin, Network, NodeApi, PendingTransaction, SubmitError, Summary,
+        Assembled, Attempt, ChainPlugin, Network, NodeApi, PendingTransaction, SubmitError,
         TransactionError, Unsigned, sign,
     },
     cloud::{BroadcastBody, Cloud},
     journal::{Journal, JournalError, PayloadDigest, Standing, TransactionKey},
     vault::VaultError,
-    wallet,
+    wallet::{self, EntryLookup},
 };
 
 /// What every transaction of a chain is worked on with.
@@ -60,8 +60,12 @@ impl Desk {
                 assembled,
                 maybe_sent,
             } => {
-                let summary = self.plugin.summarize(self.network, &unsigned)?;
-                self.send(&key, pending, &assembled, &summary, maybe_sent)
+                let attempt = if maybe_sent {
+                    Attempt::Repeat
+                } else {
+                    Attempt::First
+                };
+                self.send(&key, pending, &unsigned, assembled, attempt)
                     .await
             }
             Standing::Done => Ok(Outcome::AlreadyDone),
@@ -96,7 +100,12 @@ impl Desk {
         );
         match self.approver.check(pending, &prepared.summary).await {
             Verdict::Approved => {}
-            refused => return Err(Stop::Declined(refused.to_string())),
+            refused => {
+                self.plugin
+                    .abandon(&prepared.unsigned, self.node.as_ref())
+                    .await;
+                return Err(Stop::Declined(refused.to_string()));
+            }
         }
         self.journal.freeze(key, &prepared.unsigned).await?;
         self.sign_and_send(key, pending, &prepared.unsigned).await
@@ -110,17 +119,32 @@ impl Desk {
     ) -> Result<Outcome, Stop> {
         // The latest vault: a wallet removed while others were asked must not sign any more.
         let vault = self.vault.latest().await?;
-        let summary = self.plugin.summarize(self.network, unsigned)?;
+        let assembled = match self.sign(pending, unsigned, &|id| vault.entry(id)) {
+            Ok(assembled) => assembled,
+            Err(error) => {
+                self.plugin.abandon(unsigned, self.node.as_ref()).await;
+                return Err(error.into());
+            }
+        };
+        self.journal.signed(key, &assembled).await?;
+        self.send(key, pending, unsigned, assembled, Attempt::First)
+            .await
+    }
+
+    /// The keys live no longer than this.
+    fn sign(
+        &self,
+        pending: &PendingTransaction,
+        unsigned: &Unsigned,
+        lookup: EntryLookup<'_>,
+    ) -> Result<Assembled, TransactionError> {
         let requests: Vec<_> = unsigned
             .signers
             .iter()
             .map(|signer| signer.key_request())
             .collect();
-        let keys = wallet::keys(self.plugin, self.network, &requests, &|id| vault.entry(id))?;
-        let assembled = sign(self.plugin, unsigned, &keys)?;
-        drop(keys);
-        self.journal.signed(key, &assembled).await?;
-        self.send(key, pending, &assembled, &summary, false).await
+        let keys = wallet::keys(self.plugin, self.network, pending, &requests, lookup)?;
+        sign(self.plugin, unsigned, &keys)
     }
 
     /// Sends the signed bytes. If they may have arrived before, a refusal proves nothing: a network
@@ -129,31 +153,61 @@ impl Desk {
         &self,
         key: &TransactionKey,
         pending: &PendingTransaction,
-        assembled: &Assembled,
-        summary: &Summary,
-        maybe_sent: bool,
+        unsigned: &Unsigned,
+        assembled: Assembled,
+        attempt: Attempt,
     ) -> Result<Outcome, Stop> {
-        self.journal.sending(key).await?;
-        match self.submit_and_broadcast(pending, assembled).await {
+        let node = self.node.as_ref();
+        let summary = self.plugin.summarize(self.network, unsigned)?;
+        let mut submitted = Ok(assembled.clone());
+        if attempt == Attempt::First {
+            submitted = self.plugin.cosign(unsigned, assembled.clone(), node).await;
+            if let Ok(completed) = &submitted
+                && *completed != assembled
+            {
+                self.journal.completed(key, completed).await?;
+            }
+        }
+        let transaction_id = match &submitted {
+            Ok(completed) => completed.transaction_id.clone(),
+            Err(_) => assembled.transaction_id,
+        };
+        let sent = match submitted {
+            Ok(completed) => {
+                self.journal.sending(key).await?;
+                self.submit_and_broadcast(pending, &completed, attempt)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        let first = attempt == Attempt::First;
+        match sent {
             Ok(()) => {
                 self.journal.done(key).await?;
                 Ok(Outcome::Sent {
-                    transaction_id: assembled.transaction_id.clone(),
+                    transaction_id,
                     summary: summary.to_string(),
                 })
             }
-            Err(error @ SubmitError::Rejected(_)) if !maybe_sent => {
+            Err(error) if error.is_final() || (first && error.is_definite()) => {
                 let text = error.report_text(self.plugin.refusal_style());
                 self.journal.failed(key, &text).await?;
+                self.plugin.abandon(unsigned, node).await;
                 Ok(Outcome::Failed(text))
             }
-            Err(error @ SubmitError::NotSent(_)) if !maybe_sent => {
+            Err(SubmitError::Expired(error)) => {
+                self.journal.expired(key).await?;
+                self.plugin.abandon(unsigned, node).await;
+                Ok(Outcome::Postponed(format!(
+                    "transaction {transaction_id} expired without having been executed, it will be prepared and signed anew: {error}"
+                )))
+            }
+            Err(error @ SubmitError::NotSent(_)) if first => {
                 self.journal.unsent(key).await?;
                 Ok(Outcome::Postponed(error.to_string()))
             }
             Err(error) => Ok(Outcome::Uncertain(format!(
-                "{error}; transaction {} is signed and may have arrived, the same bytes will be sent again",
-                assembled.transaction_id
+                "{error}; transaction {transaction_id} is signed and may have arrived, the same bytes will be sent again"
             ))),
         }
     }
@@ -162,9 +216,13 @@ impl Desk {
         &self,
         pending: &PendingTransaction,
         assembled: &Assembled,
+        attempt: Attempt,
     ) -> Result<(), SubmitError> {
         let info = self.plugin.info();
-        let broadcast = self.plugin.submit(assembled, self.node.as_ref()).await?;
+        let broadcast = self
+            .plugin
+            .submit(assembled, attempt, self.node.as_ref())
+            .await?;
         let body = match &pending.withdrawal_id {
             Some(withdrawal_id) if info.offchain_withdrawals => BroadcastBody::OffChain {
                 currency: info.code,

@@ -181,6 +181,26 @@ impl Journal for MemoryJournal {
         })
     }
 
+    async fn completed(
+        &self,
+        key: &TransactionKey,
+        assembled: &Assembled,
+    ) -> Result<(), JournalError> {
+        self.records()
+            .advance(key, "completing", |state| match state {
+                State::Signed {
+                    unsigned,
+                    maybe_sent: false,
+                    ..
+                } => Some(State::Signed {
+                    unsigned: unsigned.clone(),
+                    assembled: assembled.clone(),
+                    maybe_sent: false,
+                }),
+                _ => None,
+            })
+    }
+
     async fn sending(&self, key: &TransactionKey) -> Result<(), JournalError> {
         self.records()
             .advance(key, "sending", |state| state.with_maybe_sent(true))
@@ -189,6 +209,13 @@ impl Journal for MemoryJournal {
     async fn unsent(&self, key: &TransactionKey) -> Result<(), JournalError> {
         self.records()
             .advance(key, "not sending", |state| state.with_maybe_sent(false))
+    }
+
+    async fn expired(&self, key: &TransactionKey) -> Result<(), JournalError> {
+        self.records().advance(key, "expiry", |state| match state {
+            State::Signed { .. } => Some(State::Received),
+            _ => None,
+        })
     }
 
     async fn done(&self, key: &TransactionKey) -> Result<(), JournalError> {
@@ -236,10 +263,7 @@ mod tests {
     }
 
     fn assembled(text: &str) -> Assembled {
-        Assembled {
-            tx_data: text.to_owned(),
-            transaction_id: "id".to_owned(),
-        }
+        Assembled::new(text, "id")
     }
 
     #[tokio::test]

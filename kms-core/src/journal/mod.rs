@@ -42,6 +42,16 @@ pub trait Journal: Send + Sync {
     async fn signed(&self, key: &TransactionKey, assembled: &Assembled)
     -> Result<(), JournalError>;
 
+    /// Records the bytes that others have completed by their signatures, in place of ours alone.
+    ///
+    /// # Errors
+    /// [`JournalError::OutOfOrder`] unless the transaction was signed and never left.
+    async fn completed(
+        &self,
+        key: &TransactionKey,
+        assembled: &Assembled,
+    ) -> Result<(), JournalError>;
+
     /// Records that the bytes are about to leave: from here on they may have arrived.
     ///
     /// # Errors
@@ -53,6 +63,13 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// [`JournalError::OutOfOrder`] unless the transaction was signed.
     async fn unsent(&self, key: &TransactionKey) -> Result<(), JournalError>;
+
+    /// Records that the network neither has the bytes nor can ever take them: the transaction is
+    /// open again.
+    ///
+    /// # Errors
+    /// [`JournalError::OutOfOrder`] unless the transaction was signed.
+    async fn expired(&self, key: &TransactionKey) -> Result<(), JournalError>;
 
     /// Records that the network has the transaction.
     ///

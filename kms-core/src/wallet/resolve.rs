@@ -49,19 +49,21 @@ pub fn candidates(
         .collect()
 }
 
-/// The keys a plugin asked for.
+/// The keys a plugin asked for, and after them those that came with `pending` itself.
 ///
 /// # Errors
 /// [`TransactionError::UnknownWallet`] when an entry is gone,
-/// [`TransactionError::ForeignWallet`] or [`TransactionError::Wallet`] when it cannot give the key.
+/// [`TransactionError::ForeignWallet`] or [`TransactionError::Wallet`] when it cannot give the
+/// key, [`TransactionError::Malformed`] when a key that came with the transaction is none.
 pub fn keys(
     plugin: &dyn ChainPlugin,
     network: Network,
+    pending: &PendingTransaction,
     requests: &[KeyRequest],
     lookup: EntryLookup<'_>,
 ) -> Result<KeySet, TransactionError> {
     let mut keys = KeySet::default();
-    for request in requests {
+    for request in requests.iter().filter(|request| !request.is_lent()) {
         let entry = lookup(&request.id)
             .ok_or_else(|| TransactionError::UnknownWallet(request.id.clone()))?;
         let entry = entry.map_err(|error| wallet_error(&request.id, error.into()))?;
@@ -69,6 +71,12 @@ pub fn keys(
         let key = key(plugin, &entry, request.index)
             .map_err(|source| wallet_error(&request.id, source))?;
         keys.push(request.clone(), key);
+    }
+    for (position, text) in (0..).zip(plugin.lent_keys(pending)?) {
+        let key = plugin.parse_private_key(network, &text).map_err(|error| {
+            TransactionError::Malformed(format!("the key that came with it: {error}"))
+        })?;
+        keys.push(KeyRequest::lent(position), key);
     }
     Ok(keys)
 }

@@ -84,10 +84,10 @@ pub(crate) fn assemble(
             }
         }
     }
-    Ok(Assembled {
-        tx_data: serialize_hex(&transaction),
-        transaction_id: transaction.compute_txid().to_string(),
-    })
+    Ok(Assembled::new(
+        serialize_hex(&transaction),
+        transaction.compute_txid().to_string(),
+    ))
 }
 
 /// Strict DER with a low S (BIP-66, BIP-146), then the hash type.

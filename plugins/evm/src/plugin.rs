@@ -84,10 +84,10 @@ impl ChainPlugin for EvmChain {
         let raw = body
             .transaction
             .encode_signed(&recoverable(signature.signature())?);
-        Ok(Assembled {
-            tx_data: format!("0x{}", hex::encode(&raw)),
-            transaction_id: format!("0x{}", hex::encode(keccak256(&raw))),
-        })
+        Ok(Assembled::new(
+            format!("0x{}", hex::encode(&raw)),
+            format!("0x{}", hex::encode(keccak256(&raw))),
+        ))
     }
 
     fn refusal_style(&self) -> RefusalStyle {

@@ -136,10 +136,7 @@ impl ChainPlugin for Stellar {
         } else {
             envelope.with_signature(key, signature.signature().bytes())?
         };
-        Ok(Assembled {
-            tx_data,
-            transaction_id,
-        })
+        Ok(Assembled::new(tx_data, transaction_id))
     }
 
     fn rehearsal(&self) -> Option<&dyn Rehearsal> {

@@ -111,10 +111,10 @@ impl ChainPlugin for Tron {
                 signatures.len()
             )));
         };
-        Ok(Assembled {
-            tx_data: transaction.with_signature(&signature_text(signature.signature())?),
-            transaction_id: hex::encode(transaction.id()),
-        })
+        Ok(Assembled::new(
+            transaction.with_signature(&signature_text(signature.signature())?),
+            hex::encode(transaction.id()),
+        ))
     }
 
     fn rehearsal(&self) -> Option<&dyn Rehearsal> {

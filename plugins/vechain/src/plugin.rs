@@ -118,10 +118,10 @@ impl ChainPlugin for VeChain {
             )));
         };
         let raw = transaction.encode_signed(&recoverable(signature.signature())?);
-        Ok(Assembled {
-            tx_data: format!("0x{}", hex::encode(raw)),
-            transaction_id: format!("0x{}", hex::encode(transaction.id(&sender))),
-        })
+        Ok(Assembled::new(
+            format!("0x{}", hex::encode(raw)),
+            format!("0x{}", hex::encode(transaction.id(&sender))),
+        ))
     }
 
     fn rehearsal(&self) -> Option<&dyn Rehearsal> {

@@ -76,10 +76,10 @@ pub(super) fn assemble(
             .push_slice(push(owner.key.encoded().to_vec())?)
             .into_script();
     }
-    Ok(Assembled {
-        tx_data: serialize_hex(&transaction),
-        transaction_id: transaction.compute_txid().to_string(),
-    })
+    Ok(Assembled::new(
+        serialize_hex(&transaction),
+        transaction.compute_txid().to_string(),
+    ))
 }
 
 fn push(bytes: Vec<u8>) -> Result<PushBytesBuf, TransactionError> {
