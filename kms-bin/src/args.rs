@@ -13,6 +13,7 @@ Environment, also from .env in the working folder and from the file of --env-fil
   TATUM_API_URL               another base URL than that of the public API
   TATUM_KMS_PASSWORD          password of the vault
   TATUM_KMS_NODE_URL_<CHAIN>  base URL of a node outside the cloud, for chains that need one
+  TATUM_KMS_CHAIN_OPTIONS     options of chains, CODE.NAME=VALUE with commas between them
   TATUM_RETRIES               how often a call is repeated at most (default 5)
   TATUM_RETRY_DELAY           milliseconds before the first repetition (default 1000)
   TESTNET_TYPE                value of the header x-testnet-type
@@ -301,6 +302,9 @@ pub(crate) struct DaemonArgs {
     /// With --run-once: sign only these pending transactions, ids with commas between them
     #[arg(long, alias = "transactionIds", value_name = "IDS")]
     pub(crate) transaction_ids: Option<String>,
+    /// Set an option of a chain; `tatum-kms chains` lists them. May be given several times
+    #[arg(long, value_name = "CODE.NAME=VALUE")]
+    pub(crate) chain_option: Vec<String>,
     /// Accept a TATUM_API_URL without TLS on another machine: your API key goes there in the clear
     #[arg(long)]
     pub(crate) allow_insecure_cloud: bool,

@@ -1,6 +1,6 @@
 //! `chains`: the blockchains of this program.
 
-use kms_core::chain::{ChainInfo, Network, Registry, WalletKind};
+use kms_core::chain::{ChainInfo, ChainOption, Network, Registry, WalletKind};
 use serde::Serialize;
 
 use crate::{
@@ -15,14 +15,14 @@ pub(super) fn run(args: &ChainsArgs) -> Result<(), Failure> {
     let registry = Registry::linked()?;
     let chains: Vec<_> = registry
         .iter()
-        .map(|plugin| Chain::of(plugin.info()))
+        .map(|plugin| Chain::of(plugin.info(), plugin.options()))
         .collect();
     if args.json {
         let json =
             serde_json::to_string(&chains).map_err(|error| Failure::of(Status::Failed, &error))?;
         output::json(&json)
     } else {
-        output::lines(table(&chains))
+        output::lines(table(&chains).into_iter().chain(options(&chains)))
     }
 }
 
@@ -38,6 +38,15 @@ struct Chain {
     wallet: &'static str,
     unit: Unit,
     offchain: bool,
+    options: Vec<Setting>,
+}
+
+/// What the owner can set, with `--chain-option` of the daemon.
+#[derive(Serialize)]
+struct Setting {
+    name: &'static str,
+    help: &'static str,
+    default: &'static str,
 }
 
 #[derive(Serialize)]
@@ -53,7 +62,7 @@ struct Unit {
 }
 
 impl Chain {
-    fn of(info: &'static ChainInfo) -> Self {
+    fn of(info: &'static ChainInfo, options: &[ChainOption]) -> Self {
         let path = |network| info.wallet.derivation_path(network);
         let paths = path(Network::Mainnet).zip(path(Network::Testnet));
         Self {
@@ -68,6 +77,14 @@ impl Chain {
                 decimals: info.unit.decimals,
             },
             offchain: info.offchain_withdrawals,
+            options: options
+                .iter()
+                .map(|option| Setting {
+                    name: option.name,
+                    help: option.help,
+                    default: option.default,
+                })
+                .collect(),
         }
     }
 }
@@ -125,4 +142,27 @@ fn table(chains: &[Chain]) -> Vec<String> {
             line.trim_end().to_owned()
         })
         .collect()
+}
+
+/// The options of all chains, with a heading; nothing when there are none.
+fn options(chains: &[Chain]) -> Vec<String> {
+    let lines: Vec<_> = chains
+        .iter()
+        .flat_map(|chain| {
+            chain.options.iter().map(|option| {
+                format!(
+                    "  {}.{}  {} [default: {}]",
+                    chain.code, option.name, option.help, option.default
+                )
+            })
+        })
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    let heading = [
+        String::new(),
+        "Options of chains, for `daemon --chain-option CODE.NAME=VALUE`:".to_owned(),
+    ];
+    heading.into_iter().chain(lines).collect()
 }

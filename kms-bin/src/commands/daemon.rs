@@ -4,7 +4,7 @@ use std::{collections::HashSet, env, sync::Arc, time::Duration};
 
 use kms_core::{
     approval::{ApprovalConfigError, Approver, FourEye, Method, NoApproval},
-    chain::Registry,
+    chain::{ChainOptionError, ChainOptions, Registry},
     cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
     daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally},
     journal::MemoryJournal,
@@ -25,6 +25,7 @@ use crate::{
 };
 
 const NODE_URL: &str = "TATUM_KMS_NODE_URL_";
+const CHAIN_OPTIONS: &str = "TATUM_KMS_CHAIN_OPTIONS";
 
 pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
     // Whatever is wrong with the arguments is said before a password is asked for.
@@ -219,6 +220,7 @@ fn cloud_config(
     if let Some(delay) = number(settings, "TATUM_RETRY_DELAY")? {
         config.retry_delay = Duration::from_millis(u64::from(delay));
     }
+    config.chain_options = chain_options(&args.chain_option, settings)?;
     for code in registry.codes() {
         let name = format!("{NODE_URL}{code}");
         if let Some(url) = settings.text(&name)? {
@@ -228,6 +230,19 @@ fn cloud_config(
         }
     }
     Ok(config)
+}
+
+/// Those of the environment, and over them those of the command line. Known are the options of all
+/// chains, not only of those that are polled: one setting serves several daemons.
+fn chain_options(flags: &[String], settings: &Settings) -> Result<ChainOptions, Failure> {
+    let registry = Registry::linked()?;
+    let variable = settings.text(CHAIN_OPTIONS)?.unwrap_or_default();
+    let set = variable.split(',').filter(|one| !one.trim().is_empty());
+    let mut options = ChainOptions::default();
+    for text in set.chain(flags.iter().map(String::as_str)) {
+        options.set(&registry, text)?;
+    }
+    Ok(options)
 }
 
 fn number(settings: &Settings, name: &str) -> Result<Option<u32>, Failure> {
@@ -247,6 +262,12 @@ impl From<ApprovalConfigError> for Failure {
             _ => Status::Failed,
         };
         Self::of(status, &error)
+    }
+}
+
+impl From<ChainOptionError> for Failure {
+    fn from(error: ChainOptionError) -> Self {
+        Self::of(Status::Usage, &error).hint("`tatum-kms chains` lists the options of each chain")
     }
 }
 

@@ -18,8 +18,9 @@ pub(super) fn judge(
     let rehearsal = plugin
         .rehearsal()
         .ok_or_else(|| format!("the sandbox cannot play {}", plugin.info().name))?;
-    let verdict =
-        rehearsal.verify_against(cloud.network, &pending.serialized_transaction, tx_data)?;
+    let sent = cloud.state.sent(plugin.info().code, tx_data);
+    let sent = sent.as_deref().unwrap_or(tx_data);
+    let verdict = rehearsal.verify_against(cloud.network, &pending.serialized_transaction, sent)?;
     if verdict.signers.is_empty() {
         return Err("nobody signed it".to_owned());
     }

@@ -26,6 +26,8 @@ struct Records {
     errors: VecDeque<FailureReport>,
     rejected: VecDeque<Rejected>,
     wallets: HashMap<String, RehearsalWallet>,
+    /// What plugins sent to nodes by themselves, by chain and transaction id.
+    sent: HashMap<(&'static str, String), String>,
 }
 
 #[derive(Debug)]
@@ -115,6 +117,19 @@ pub(super) struct Rejected {
 }
 
 impl State {
+    /// Remembers a signed transaction that a node of `chain` was sent under this id.
+    pub(super) fn remember_sent(&self, chain: &'static str, id: String, transaction: String) {
+        let sent = &mut self.records().sent;
+        if sent.len() < LIMIT {
+            sent.insert((chain, id), transaction);
+        }
+    }
+
+    /// The signed transaction that a node of `chain` was sent under this id.
+    pub(super) fn sent(&self, chain: &'static str, id: &str) -> Option<String> {
+        self.records().sent.get(&(chain, id.to_owned())).cloned()
+    }
+
     /// Puts a transaction at the end of the list.
     ///
     /// # Errors

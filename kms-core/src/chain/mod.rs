@@ -21,7 +21,7 @@ pub use self::{
     info::{Bip32Wallet, ChainInfo, EntryField, WalletKind},
     network::Network,
     node::{NodeApi, NodeAuth, NodeError, NodeHost, NodeMethod, NodeRequest},
-    option::ChainOption,
+    option::{ChainOption, ChainOptionError, ChainOptions},
     pending::{PendingTransaction, SignatureRef, WithdrawalAddress, WithdrawalResponse},
     plugin::{Address, ChainPlugin},
     registry::{ChainRegistration, Registry, RegistryError},

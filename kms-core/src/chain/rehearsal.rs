@@ -19,6 +19,13 @@ pub trait Rehearsal: Send + Sync {
     /// not this chain's.
     fn answer(&self, network: Network, call: &RehearsalCall) -> Option<Value>;
 
+    /// The signed transaction that a node call carries, for the chains whose plugin sends by
+    /// itself: the broadcast call then only names it by its id, and `verify` gets what was sent.
+    fn sent(&self, call: &RehearsalCall) -> Option<String> {
+        let _ = call;
+        None
+    }
+
     /// Takes a broadcast `txData` apart, checks its signatures, and says who signed.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::http;
-use crate::keys::SecretText;
+use crate::{chain::ChainOptions, keys::SecretText};
 
 /// How the cloud is reached. [`Cloud::new`](super::Cloud::new) checks it.
 #[non_exhaustive]
@@ -31,6 +31,8 @@ pub struct CloudConfig {
     /// Base URLs of nodes outside the cloud, by chain code (`TATUM_KMS_NODE_URL_<CHAIN>`). They
     /// replace scheme, host and path prefix of the one the plugin has.
     pub node_urls: BTreeMap<String, Url>,
+    /// What the owner has set for single chains.
+    pub chain_options: ChainOptions,
     /// The longest time for one call, from the connection to the last byte of the answer.
     pub timeout: Duration,
 }
@@ -63,6 +65,7 @@ impl CloudConfig {
             retries: Self::DEFAULT_RETRIES,
             retry_delay: Self::DEFAULT_RETRY_DELAY,
             node_urls: BTreeMap::new(),
+            chain_options: ChainOptions::default(),
             timeout: Self::DEFAULT_TIMEOUT,
         })
     }
@@ -123,6 +126,7 @@ impl fmt::Debug for CloudConfig {
             .field("retries", &self.retries)
             .field("retry_delay", &self.retry_delay)
             .field("node_urls", &nodes)
+            .field("chain_options", &self.chain_options)
             .field("timeout", &self.timeout)
             .finish()
     }

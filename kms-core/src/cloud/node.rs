@@ -74,6 +74,10 @@ impl NodeApi for CloudNode {
         self.network
     }
 
+    fn option(&self, name: &str) -> Option<&str> {
+        self.cloud.config().chain_options.get(self.chain, name)
+    }
+
     async fn call(&self, request: NodeRequest) -> Result<Value, NodeError> {
         let (base, is_cloud) = self.base(request.host)?;
         let body = match &request.body {

@@ -1,6 +1,6 @@
 //! The checks themselves.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use serde_json::{Value, json, value::RawValue};
 
@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     chain::{
-        Assembled, ChainPlugin, Network, PendingTransaction, TransactionError, Unsigned,
+        Assembled, Attempt, Broadcast, ChainPlugin, Network, NodeApi, PendingTransaction,
+        SubmitError, TransactionError, Unsigned,
         rehearsal::{RehearsalCall, RehearsalWallet},
         sign,
     },
@@ -71,10 +72,7 @@ impl Pipeline {
                 .get(id)
                 .map(|entry| Entry::parse(&entry.to_string()))
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime without I/O needs nothing");
-        let prepared = runtime.block_on(Prepared::new(plugin, pending, &lookup, node))?;
+        let prepared = runtime().block_on(Prepared::new(plugin, pending, &lookup, node))?;
         let assembled = sign(plugin, &prepared.unsigned, &prepared.keys)?;
         let again = sign(plugin, &prepared.unsigned, &prepared.keys)?;
         assert_eq!(
@@ -88,6 +86,39 @@ impl Pipeline {
             summary: prepared.summary.to_string(),
         })
     }
+
+    /// Has others sign and submits, for the first time: gives what leaves, and what the cloud is
+    /// told of it. The clock stands still but for what is waited for.
+    ///
+    /// # Errors
+    /// The plugin's [`SubmitError`].
+    pub fn submit(
+        &self,
+        plugin: &dyn ChainPlugin,
+        node: &dyn NodeApi,
+    ) -> Result<(Assembled, Broadcast), SubmitError> {
+        runtime().block_on(submit(plugin, &self.unsigned, &self.assembled, node))
+    }
+}
+
+async fn submit(
+    plugin: &dyn ChainPlugin,
+    unsigned: &Unsigned,
+    assembled: &Assembled,
+    node: &dyn NodeApi,
+) -> Result<(Assembled, Broadcast), SubmitError> {
+    let completed = plugin.cosign(unsigned, assembled.clone(), node).await?;
+    let broadcast = plugin.submit(&completed, Attempt::First, node).await?;
+    Ok((completed, broadcast))
+}
+
+/// Without I/O, and with a clock that jumps to the next thing that is waited for.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O needs nothing")
 }
 
 fn check_wallet(plugin: &dyn ChainPlugin, case: &WalletCase) {
@@ -142,11 +173,15 @@ fn check_transaction(plugin: &'static dyn ChainPlugin, case: &TransactionCase) {
     let transaction = pending(&case.pending).unwrap_or_else(|error| panic!("{name}: {error}"));
     let done = run(plugin, &transaction, case.case())
         .unwrap_or_else(|error| panic!("{name}: refused: {error}"));
+    let node = ScriptedNode::new(case.case().network, case.case().calls);
+    let (completed, broadcast) = done
+        .submit(plugin, &node)
+        .unwrap_or_else(|error| panic!("{name}: not submitted: {error}"));
     if case.deterministic {
         let expected = case.broadcast.body["txData"].as_str();
-        assert_eq!(Some(done.assembled.tx_data.as_str()), expected, "{name}");
+        assert_eq!(Some(broadcast.tx_data.as_str()), expected, "{name}");
         if let Some(id) = &case.tx_id {
-            assert_eq!(&done.assembled.transaction_id, id, "{name}: transaction id");
+            assert_eq!(&completed.transaction_id, id, "{name}: transaction id");
         }
     }
     let offchain = transaction.withdrawal_id.is_some() && plugin.info().offchain_withdrawals;
@@ -174,18 +209,24 @@ fn check_error(plugin: &'static dyn ChainPlugin, case: &ErrorCase) {
         Err(_) => return,
         Ok(transaction) => run(plugin, &transaction, case.case()),
     };
-    match (outcome, &case.broadcast) {
-        (Ok(_), Some(_)) => {}
-        (Ok(done), None) => panic!("{name}: signed: {}", done.assembled.tx_data),
+    let submitted = outcome.map(|done| {
+        let node = ScriptedNode::new(case.case().network, case.case().calls);
+        done.submit(plugin, &node)
+    });
+    let (report, shown) = match (submitted, &case.broadcast) {
+        (Ok(_), Some(_)) => return,
         (Err(error), Some(_)) => panic!("{name}: refused before the broadcast: {error}"),
-        (Err(error), None) => {
-            if case.text == "exact" {
-                assert_eq!(error.report_text(), case.error, "{name}: report");
-            }
-            let shown = format!("{error} {error:?} {}", error.report_text());
-            assert_no_secret(name, &shown, case.wallets.values());
-        }
+        (Ok(Ok((done, _))), None) => panic!("{name}: signed: {}", done.tx_data),
+        (Ok(Err(error)), None) => (
+            error.report_text(plugin.refusal_style()),
+            format!("{error} {error:?}"),
+        ),
+        (Err(error), None) => (error.report_text(), format!("{error} {error:?}")),
+    };
+    if case.text == "exact" {
+        assert_eq!(report, case.error, "{name}: report");
     }
+    assert_no_secret(name, &format!("{shown} {report}"), case.wallets.values());
 }
 
 /// A key that was made for another network or chain must never sign.
@@ -223,9 +264,7 @@ fn check_mutilated(
     unsigned: &Unsigned,
     case: Case<'_>,
 ) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime without I/O needs nothing");
+    let runtime = runtime();
     let node = ScriptedNode::new(case.network, case.calls);
     // With the signers at hand: deriving their keys anew would take a thousand times longer.
     let survive = |mutilated: &PendingTransaction| {
@@ -346,27 +385,34 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
                 .get(id)
                 .map(|entry| Entry::parse(&entry.to_string()))
         };
-        let node = RehearsalNode { plugin, network };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime without I/O needs nothing");
+        let node = RehearsalNode {
+            plugin,
+            network,
+            sent: Mutex::default(),
+        };
+        let runtime = runtime();
         let title = transaction.title;
         let prepared = runtime
             .block_on(Prepared::new(plugin, &pending, &lookup, &node))
             .unwrap_or_else(|error| panic!("{title}: {error}"));
         let assembled = sign(plugin, &prepared.unsigned, &prepared.keys)
             .unwrap_or_else(|error| panic!("{title}: {error}"));
+        let (completed, broadcast) = runtime
+            .block_on(submit(plugin, &prepared.unsigned, &assembled, &node))
+            .unwrap_or_else(|error| panic!("{title}: {error}"));
+        let sent = node.sent.into_inner().expect("no test thread panicked");
+        assert_eq!(sent.is_some(), broadcast.on_chain, "{title}: what was sent");
+        let sent = sent.unwrap_or_else(|| broadcast.tx_data.clone());
         let verdict = rehearsal
-            .verify(network, &assembled.tx_data)
+            .verify(network, &sent)
             .unwrap_or_else(|error| panic!("{title}: the judge says: {error}"));
-        let against =
-            rehearsal.verify_against(network, &transaction.serialized, &assembled.tx_data);
+        let against = rehearsal.verify_against(network, &transaction.serialized, &sent);
         assert_eq!(
             against.as_ref(),
             Ok(&verdict),
             "{title}: against what was asked for"
         );
-        assert_eq!(verdict.transaction_id, assembled.transaction_id, "{title}");
+        assert_eq!(verdict.transaction_id, completed.transaction_id, "{title}");
         assert!(!verdict.signers.is_empty(), "{title}: nobody signed");
     }
     assert!(
@@ -378,10 +424,12 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
 struct RehearsalNode {
     plugin: &'static dyn ChainPlugin,
     network: Network,
+    /// The signed transaction that a call carried.
+    sent: Mutex<Option<String>>,
 }
 
 #[async_trait::async_trait]
-impl crate::chain::NodeApi for RehearsalNode {
+impl NodeApi for RehearsalNode {
     fn network(&self) -> Network {
         self.network
     }
@@ -398,8 +446,11 @@ impl crate::chain::NodeApi for RehearsalNode {
             path: request.path.clone(),
             body: request.body,
         };
-        self.plugin
-            .rehearsal()
+        let rehearsal = self.plugin.rehearsal();
+        if let Some(sent) = rehearsal.and_then(|rehearsal| rehearsal.sent(&call)) {
+            *self.sent.lock().expect("no test thread panicked") = Some(sent);
+        }
+        rehearsal
             .and_then(|rehearsal| rehearsal.answer(self.network, &call))
             .ok_or_else(|| {
                 crate::chain::NodeError::Unexpected(format!("the sandbox has no {}", request.path))

@@ -12,6 +12,7 @@ use crate::chain::{Network, NodeApi, NodeError, NodeHost, NodeMethod, NodeReques
 #[derive(Debug)]
 pub struct ScriptedNode {
     network: Network,
+    options: Vec<(&'static str, &'static str)>,
     calls: Mutex<Vec<Recorded>>,
     seen: Mutex<Vec<NodeRequest>>,
 }
@@ -61,9 +62,17 @@ impl ScriptedNode {
         };
         Self {
             network,
+            options: Vec::new(),
             calls: Mutex::new(calls.iter().map(recorded).collect()),
             seen: Mutex::default(),
         }
+    }
+
+    /// The same node where the owner has set an option of the chain.
+    #[must_use]
+    pub fn with_option(mut self, name: &'static str, value: &'static str) -> Self {
+        self.options.push((name, value));
+        self
     }
 
     /// The calls that were made, in order.
@@ -76,6 +85,11 @@ impl ScriptedNode {
 impl NodeApi for ScriptedNode {
     fn network(&self) -> Network {
         self.network
+    }
+
+    fn option(&self, name: &str) -> Option<&str> {
+        let set = self.options.iter().rfind(|(known, _)| *known == name);
+        set.map(|(_, value)| *value)
     }
 
     async fn call(&self, request: NodeRequest) -> Result<Value, NodeError> {
