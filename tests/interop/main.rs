@@ -1,0 +1,9 @@
+//! What the built program signs, in the eyes of the libraries that each ecosystem uses: they
+//! derive the same wallets from the same mnemonics, and they find in the signed transactions the
+//! signer and every field that was asked for.
+//!
+//! Each family has a module here, and beside it a folder with its library: see `README.md`.
+
+mod library;
+mod random;
+mod session;
