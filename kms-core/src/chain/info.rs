@@ -33,10 +33,12 @@ pub struct ChainInfo {
 pub enum WalletKind {
     /// A BIP-39 mnemonic and BIP-32; the account node's public side is the vault's `xpub`.
     Bip32(Bip32Wallet),
-    /// A BIP-39 mnemonic and SLIP-10; `{index}` in the path stands for the index.
+    /// A BIP-39 mnemonic and SLIP-10; `{index}` in a path stands for the index.
     Slip10 {
-        /// For instance `m/44'/501'/0'/0'/{index}'`.
-        path: &'static str,
+        /// On the main network, for instance `m/44'/501'/0'/0'/{index}'`.
+        mainnet_path: &'static str,
+        /// The same on the test network.
+        testnet_path: &'static str,
     },
     /// A BIP-39 mnemonic, the Icarus master key, and BIP32-Ed25519.
     Icarus {
@@ -92,7 +94,16 @@ impl WalletKind {
     pub fn derivation_path(&self, network: Network) -> Option<String> {
         match self {
             Self::Bip32(wallet) => Some(format!("{}/{{index}}", wallet.path(network))),
-            Self::Slip10 { path } => Some((*path).to_owned()),
+            Self::Slip10 {
+                mainnet_path,
+                testnet_path,
+            } => Some(
+                match network {
+                    Network::Mainnet => *mainnet_path,
+                    Network::Testnet => *testnet_path,
+                }
+                .to_owned(),
+            ),
             Self::Icarus { path } => Some(format!("{path}/{{index}}")),
             Self::SingleKey { .. } => None,
         }

@@ -35,9 +35,15 @@ impl Account {
                 node: Secp256k1Node::derive(&phrase_to_seed(phrase), &path(wallet.path(network))?)?,
                 xpub_version: wallet.version(network),
             }),
-            WalletKind::Slip10 { path } => Ok(Self::Slip10 {
+            WalletKind::Slip10 {
+                mainnet_path,
+                testnet_path,
+            } => Ok(Self::Slip10 {
                 seed: phrase_to_seed(phrase),
-                path,
+                path: match network {
+                    Network::Mainnet => mainnet_path,
+                    Network::Testnet => testnet_path,
+                },
             }),
             WalletKind::Icarus { path: node } => Ok(Self::Icarus(Ed25519Bip32Node::derive_icarus(
                 &Mnemonic::parse(phrase)?,

@@ -101,7 +101,8 @@ fn bip32() -> &'static Hex {
 
 fn slip10() -> &'static Hex {
     let kind = WalletKind::Slip10 {
-        path: "m/44'/501'/0'/0'/{index}'",
+        mainnet_path: "m/44'/501'/0'/0'/{index}'",
+        testnet_path: "m/44'/1'/0'/0'/{index}'",
     };
     let fields = &[
         EntryField::Mnemonic,
@@ -167,6 +168,14 @@ fn slip10_wallets_derive_as_the_original() {
     assert_eq!(key.expose(), hex::encode(&expected[..32]));
     let address = wallet::address(&slip10(), &entry, 1).unwrap();
     assert_eq!(address.as_str(), hex::encode(&expected[32..]));
+    let testnet =
+        wallet::from_mnemonic(&slip10(), Network::Testnet, &SecretText::new(WORDS)).unwrap();
+    let other = wallet::private_key(&slip10(), &testnet, 1).unwrap();
+    assert_ne!(
+        key.expose(),
+        other.expose(),
+        "the test network has a path of its own"
+    );
 }
 
 #[test]
