@@ -535,6 +535,10 @@ impl ChainLoop {
                 failures = failures.len(),
                 "the failures could not be reported; they will be as long as the cloud lists them"
             );
+            return;
+        }
+        for failure in &failures {
+            self.desk.reported(&failure.transaction_id).await;
         }
     }
 }

@@ -6,11 +6,11 @@ use super::{Outcome, Prepared, vault_watch::VaultWatch};
 use crate::{
     approval::{Approver, Verdict},
     chain::{
-        Assembled, Attempt, ChainPlugin, Network, NodeApi, PendingTransaction, SubmitError,
-        TransactionError, Unsigned, sign,
+        Assembled, Attempt, Broadcast, ChainPlugin, Network, NodeApi, PendingTransaction,
+        SubmitError, TransactionError, Unsigned, sign,
     },
     cloud::{BroadcastBody, Cloud},
-    journal::{Journal, JournalError, PayloadDigest, Standing, TransactionKey},
+    journal::{Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey},
     vault::VaultError,
     wallet::{self, EntryLookup},
 };
@@ -43,11 +43,7 @@ impl Desk {
     }
 
     async fn try_work(&self, pending: &PendingTransaction) -> Result<Outcome, Stop> {
-        let key = TransactionKey {
-            chain: self.plugin.info().code.to_owned(),
-            network: self.network,
-            id: pending.id.clone(),
-        };
+        let key = self.key(&pending.id);
         let outcome = match self
             .journal
             .receive(&key, PayloadDigest::of(pending))
@@ -78,7 +74,12 @@ impl Desk {
         if let Err(Stop::Transaction(error)) = &outcome
             && !error.is_transient()
         {
-            self.journal.failed(&key, &error.report_text()).await?;
+            self.fail(&key, &error.report_text(), false).await?;
+        }
+        if let Err(Stop::Declined(why)) = &outcome {
+            self.journal
+                .advance(&key, Step::Declined(why.clone()))
+                .await?;
         }
         outcome
     }
@@ -107,7 +108,11 @@ impl Desk {
                 return Err(Stop::Declined(refused.to_string()));
             }
         }
-        self.journal.freeze(key, &prepared.unsigned).await?;
+        let step = Step::Frozen {
+            unsigned: prepared.unsigned.clone(),
+            summary: prepared.summary.to_string(),
+        };
+        self.journal.advance(key, step).await?;
         self.sign_and_send(key, pending, &prepared.unsigned).await
     }
 
@@ -126,8 +131,39 @@ impl Desk {
                 return Err(error.into());
             }
         };
-        self.journal.signed(key, &assembled).await?;
+        self.journal
+            .advance(key, Step::Signed(assembled.clone()))
+            .await?;
         self.send(key, pending, unsigned, assembled, Attempt::First)
+            .await
+    }
+
+    /// Records that the cloud knows of the failure of `id`.
+    pub(super) async fn reported(&self, id: &str) {
+        let key = self.key(id);
+        // What was unreadable is in no journal, and what finds no room is reported once more.
+        if let Err(error) = self.journal.advance(&key, Step::Reported).await {
+            tracing::debug!(chain = key.chain, transaction = id, %error, "report not recorded");
+        }
+    }
+
+    fn key(&self, id: &str) -> TransactionKey {
+        TransactionKey {
+            chain: self.plugin.info().code.to_owned(),
+            network: self.network,
+            id: id.to_owned(),
+        }
+    }
+
+    async fn fail(
+        &self,
+        key: &TransactionKey,
+        reason: &str,
+        executed: bool,
+    ) -> Result<(), JournalError> {
+        let reason = reason.to_owned();
+        self.journal
+            .advance(key, Step::Failed { reason, executed })
             .await
     }
 
@@ -165,25 +201,34 @@ impl Desk {
             if let Ok(completed) = &submitted
                 && *completed != assembled
             {
-                self.journal.completed(key, completed).await?;
+                self.journal
+                    .advance(key, Step::Completed(completed.clone()))
+                    .await?;
             }
         }
         let transaction_id = match &submitted {
             Ok(completed) => completed.transaction_id.clone(),
             Err(_) => assembled.transaction_id,
         };
+        // Whether the chain has executed it, whatever the cloud says of it afterwards.
+        let mut executed = false;
         let sent = match submitted {
             Ok(completed) => {
-                self.journal.sending(key).await?;
-                self.submit_and_broadcast(pending, &completed, attempt)
-                    .await
+                self.journal.advance(key, Step::Sending).await?;
+                match self.plugin.submit(&completed, attempt, node).await {
+                    Ok(broadcast) => {
+                        executed = broadcast.on_chain;
+                        self.broadcast(pending, &completed, &broadcast).await
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Err(error) => Err(error),
         };
         let first = attempt == Attempt::First;
         match sent {
             Ok(()) => {
-                self.journal.done(key).await?;
+                self.journal.advance(key, Step::Done).await?;
                 Ok(Outcome::Sent {
                     transaction_id,
                     summary: summary.to_string(),
@@ -191,19 +236,19 @@ impl Desk {
             }
             Err(error) if error.is_final() || (first && error.is_definite()) => {
                 let text = error.report_text(self.plugin.refusal_style());
-                self.journal.failed(key, &text).await?;
+                self.fail(key, &text, executed || error.is_final()).await?;
                 self.plugin.abandon(unsigned, node).await;
                 Ok(Outcome::Failed(text))
             }
             Err(SubmitError::Expired(error)) => {
-                self.journal.expired(key).await?;
+                self.journal.advance(key, Step::Expired).await?;
                 self.plugin.abandon(unsigned, node).await;
                 Ok(Outcome::Postponed(format!(
                     "transaction {transaction_id} expired without having been executed, it will be prepared and signed anew: {error}"
                 )))
             }
             Err(error @ SubmitError::NotSent(_)) if first => {
-                self.journal.unsent(key).await?;
+                self.journal.advance(key, Step::NotSent).await?;
                 Ok(Outcome::Postponed(error.to_string()))
             }
             Err(error) => Ok(Outcome::Uncertain(format!(
@@ -212,17 +257,13 @@ impl Desk {
         }
     }
 
-    async fn submit_and_broadcast(
+    async fn broadcast(
         &self,
         pending: &PendingTransaction,
         assembled: &Assembled,
-        attempt: Attempt,
+        broadcast: &Broadcast,
     ) -> Result<(), SubmitError> {
         let info = self.plugin.info();
-        let broadcast = self
-            .plugin
-            .submit(assembled, attempt, self.node.as_ref())
-            .await?;
         let body = match &pending.withdrawal_id {
             Some(withdrawal_id) if info.offchain_withdrawals => BroadcastBody::OffChain {
                 currency: info.code,

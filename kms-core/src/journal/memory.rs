@@ -7,8 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Journal, JournalError, PayloadDigest, Standing, TransactionKey};
-use crate::chain::{Assembled, Unsigned};
+use super::{Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey, record::Record};
 
 /// Keeps every unfinished transaction, and the last [`FINISHED_KEPT`](Self::FINISHED_KEPT)
 /// finished ones so that a cloud that still lists them does not have them signed again.
@@ -38,81 +37,15 @@ struct Records {
     finished: VecDeque<TransactionKey>,
 }
 
-#[derive(Debug)]
-struct Record {
-    payload: PayloadDigest,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    Received,
-    Frozen(Unsigned),
-    Signed {
-        unsigned: Unsigned,
-        assembled: Assembled,
-        maybe_sent: bool,
-    },
-    Done,
-    Failed(String),
-}
-
-impl State {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Frozen(_) => "frozen",
-            Self::Signed { .. } => "signed",
-            Self::Done => "done",
-            Self::Failed(_) => "failed",
-        }
-    }
-
-    fn with_maybe_sent(&self, maybe_sent: bool) -> Option<Self> {
-        match self {
-            Self::Signed {
-                unsigned,
-                assembled,
-                ..
-            } => Some(Self::Signed {
-                unsigned: unsigned.clone(),
-                assembled: assembled.clone(),
-                maybe_sent,
-            }),
-            _ => None,
-        }
-    }
-}
-
 impl Records {
-    /// Replaces the state of `key` by what `step` makes of it; `None` leaves it as it is.
-    fn advance(
-        &mut self,
-        key: &TransactionKey,
-        name: &'static str,
-        step: impl FnOnce(&State) -> Option<State>,
-    ) -> Result<(), JournalError> {
-        let out_of_order = |state| JournalError::OutOfOrder {
-            id: key.id.clone(),
-            state,
-            step: name,
-        };
-        let record = self
-            .by_key
-            .get_mut(key)
-            .ok_or_else(|| out_of_order("unknown"))?;
-        let next = step(&record.state).ok_or_else(|| out_of_order(record.state.name()))?;
-        if matches!(next, State::Done | State::Failed(_)) {
-            self.finished.push_back(key.clone());
-        }
-        record.state = next;
-        self.forget_oldest();
-        Ok(())
-    }
-
     fn forget_oldest(&mut self) {
         while self.finished.len() > MemoryJournal::FINISHED_KEPT {
-            if let Some(oldest) = self.finished.pop_front() {
+            if let Some(oldest) = self.finished.pop_front()
+                && self
+                    .by_key
+                    .get(&oldest)
+                    .is_some_and(|record| record.state.is_finished())
+            {
                 self.by_key.remove(&oldest);
             }
         }
@@ -127,117 +60,44 @@ impl Journal for MemoryJournal {
         payload: PayloadDigest,
     ) -> Result<Standing, JournalError> {
         let mut records = self.records();
-        if let Some(record) = records.by_key.get(key) {
-            if record.payload != payload {
-                return Ok(Standing::Conflict);
-            }
-            return Ok(match &record.state {
-                State::Received => Standing::Open,
-                State::Frozen(unsigned) => Standing::Frozen(unsigned.clone()),
-                State::Signed {
-                    unsigned,
-                    assembled,
-                    maybe_sent,
-                } => Standing::Signed {
-                    unsigned: unsigned.clone(),
-                    assembled: assembled.clone(),
-                    maybe_sent: *maybe_sent,
-                },
-                State::Done => Standing::Done,
-                State::Failed(reason) => Standing::Failed(reason.clone()),
-            });
+        if let Some(record) = records.by_key.get_mut(key) {
+            return Ok(record.receive(payload));
         }
         let unfinished = records.by_key.len().saturating_sub(records.finished.len());
         if unfinished >= Self::UNFINISHED_LIMIT {
             return Err(JournalError::Full(unfinished));
         }
-        let state = State::Received;
-        records
-            .by_key
-            .insert(key.clone(), Record { payload, state });
+        records.by_key.insert(key.clone(), Record::new(payload));
         Ok(Standing::Open)
     }
 
-    async fn freeze(&self, key: &TransactionKey, unsigned: &Unsigned) -> Result<(), JournalError> {
-        self.records()
-            .advance(key, "freezing", |state| match state {
-                State::Received => Some(State::Frozen(unsigned.clone())),
-                _ => None,
-            })
-    }
-
-    async fn signed(
-        &self,
-        key: &TransactionKey,
-        assembled: &Assembled,
-    ) -> Result<(), JournalError> {
-        self.records().advance(key, "signing", |state| match state {
-            State::Frozen(unsigned) => Some(State::Signed {
-                unsigned: unsigned.clone(),
-                assembled: assembled.clone(),
-                maybe_sent: false,
-            }),
-            _ => None,
-        })
-    }
-
-    async fn completed(
-        &self,
-        key: &TransactionKey,
-        assembled: &Assembled,
-    ) -> Result<(), JournalError> {
-        self.records()
-            .advance(key, "completing", |state| match state {
-                State::Signed {
-                    unsigned,
-                    maybe_sent: false,
-                    ..
-                } => Some(State::Signed {
-                    unsigned: unsigned.clone(),
-                    assembled: assembled.clone(),
-                    maybe_sent: false,
-                }),
-                _ => None,
-            })
-    }
-
-    async fn sending(&self, key: &TransactionKey) -> Result<(), JournalError> {
-        self.records()
-            .advance(key, "sending", |state| state.with_maybe_sent(true))
-    }
-
-    async fn unsent(&self, key: &TransactionKey) -> Result<(), JournalError> {
-        self.records()
-            .advance(key, "not sending", |state| state.with_maybe_sent(false))
-    }
-
-    async fn expired(&self, key: &TransactionKey) -> Result<(), JournalError> {
-        self.records().advance(key, "expiry", |state| match state {
-            State::Signed { .. } => Some(State::Received),
-            _ => None,
-        })
-    }
-
-    async fn done(&self, key: &TransactionKey) -> Result<(), JournalError> {
-        self.records()
-            .advance(key, "completion", |state| match state {
-                State::Signed { .. } => Some(State::Done),
-                _ => None,
-            })
-    }
-
-    async fn failed(&self, key: &TransactionKey, reason: &str) -> Result<(), JournalError> {
-        self.records().advance(key, "failure", |state| match state {
-            State::Done | State::Failed(_) => None,
-            _ => Some(State::Failed(reason.to_owned())),
-        })
+    async fn advance(&self, key: &TransactionKey, step: Step) -> Result<(), JournalError> {
+        let mut records = self.records();
+        let out_of_order = |state, step| JournalError::OutOfOrder {
+            id: key.id.clone(),
+            state,
+            step,
+        };
+        let record = records
+            .by_key
+            .get_mut(key)
+            .ok_or_else(|| out_of_order("unknown", step.name()))?;
+        let was_finished = record.state.is_finished();
+        record
+            .advance(&step)
+            .map_err(|error| out_of_order(error.state, error.step))?;
+        if record.state.is_finished() && !was_finished {
+            records.finished.push_back(key.clone());
+            records.forget_oldest();
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::{Network, PendingTransaction};
+    use crate::chain::{Assembled, Network, PendingTransaction, Unsigned};
 
     fn pending(id: &str, serialized: &str) -> PendingTransaction {
         let json = format!(
@@ -262,6 +122,17 @@ mod tests {
         }
     }
 
+    fn frozen() -> Step {
+        Step::Frozen {
+            unsigned: unsigned(),
+            summary: "pays".to_owned(),
+        }
+    }
+
+    fn signed(text: &str) -> Step {
+        Step::Signed(assembled(text))
+    }
+
     fn assembled(text: &str) -> Assembled {
         Assembled::new(text, "id")
     }
@@ -272,13 +143,13 @@ mod tests {
         let (key, payload) = (key("1"), PayloadDigest::of(&pending("1", "t")));
         assert_eq!(journal.receive(&key, payload).await, Ok(Standing::Open));
         assert_eq!(journal.receive(&key, payload).await, Ok(Standing::Open));
-        journal.freeze(&key, &unsigned()).await.unwrap();
+        journal.advance(&key, frozen()).await.unwrap();
         assert_eq!(
             journal.receive(&key, payload).await,
             Ok(Standing::Frozen(unsigned()))
         );
-        journal.signed(&key, &assembled("s")).await.unwrap();
-        journal.sending(&key).await.unwrap();
+        journal.advance(&key, signed("s")).await.unwrap();
+        journal.advance(&key, Step::Sending).await.unwrap();
         assert_eq!(
             journal.receive(&key, payload).await,
             Ok(Standing::Signed {
@@ -287,7 +158,7 @@ mod tests {
                 maybe_sent: true
             })
         );
-        journal.done(&key).await.unwrap();
+        journal.advance(&key, Step::Done).await.unwrap();
         assert_eq!(journal.receive(&key, payload).await, Ok(Standing::Done));
     }
 
@@ -296,13 +167,17 @@ mod tests {
         let journal = MemoryJournal::new();
         let (key, payload) = (key("1"), PayloadDigest::of(&pending("1", "t")));
         journal.receive(&key, payload).await.unwrap();
-        assert!(journal.signed(&key, &assembled("s")).await.is_err());
-        journal.freeze(&key, &unsigned()).await.unwrap();
-        assert!(journal.freeze(&key, &unsigned()).await.is_err());
-        journal.signed(&key, &assembled("s")).await.unwrap();
-        assert!(journal.signed(&key, &assembled("t")).await.is_err());
-        journal.done(&key).await.unwrap();
-        assert!(journal.failed(&key, "late").await.is_err());
+        assert!(journal.advance(&key, signed("s")).await.is_err());
+        journal.advance(&key, frozen()).await.unwrap();
+        assert!(journal.advance(&key, frozen()).await.is_err());
+        journal.advance(&key, signed("s")).await.unwrap();
+        assert!(journal.advance(&key, signed("t")).await.is_err());
+        journal.advance(&key, Step::Done).await.unwrap();
+        let late = Step::Failed {
+            reason: "late".to_owned(),
+            executed: false,
+        };
+        assert!(journal.advance(&key, late).await.is_err());
     }
 
     #[tokio::test]
@@ -324,7 +199,7 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_transaction_cannot_be_frozen() {
         assert_eq!(
-            MemoryJournal::new().freeze(&key("1"), &unsigned()).await,
+            MemoryJournal::new().advance(&key("1"), frozen()).await,
             Err(JournalError::OutOfOrder {
                 id: "1".to_owned(),
                 state: "unknown",

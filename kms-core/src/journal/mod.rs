@@ -4,14 +4,15 @@
 //! acts on it: the unsigned value before it is signed, the signed bytes before they leave. Under
 //! a known id there is only that value, ever: another payload under the same id is a conflict.
 
+mod error;
 mod memory;
+mod record;
 
-pub use self::memory::MemoryJournal;
+pub use self::{error::JournalError, memory::MemoryJournal, record::MAX_SIGNINGS};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use thiserror::Error;
 
 use crate::chain::{Assembled, Network, PendingTransaction, Unsigned};
 
@@ -29,59 +30,65 @@ pub trait Journal: Send + Sync {
         payload: PayloadDigest,
     ) -> Result<Standing, JournalError>;
 
-    /// Records the exact value that will be signed, before any signature exists.
+    /// Records that a transaction has gone one step further.
     ///
     /// # Errors
-    /// [`JournalError::OutOfOrder`] unless the transaction was received and not frozen yet.
-    async fn freeze(&self, key: &TransactionKey, unsigned: &Unsigned) -> Result<(), JournalError>;
+    /// [`JournalError::OutOfOrder`] when the step does not follow from where it stands, and
+    /// those of writing; the step counts as not taken then.
+    async fn advance(&self, key: &TransactionKey, step: Step) -> Result<(), JournalError>;
+}
 
-    /// Records the signed bytes, before they leave.
-    ///
-    /// # Errors
-    /// [`JournalError::OutOfOrder`] unless the transaction was frozen and not signed yet.
-    async fn signed(&self, key: &TransactionKey, assembled: &Assembled)
-    -> Result<(), JournalError>;
+/// A step of a transaction on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The owner's server did not approve, for this reason. The transaction stays open.
+    Declined(String),
+    /// Approved: the exact value that will be signed, before any signature exists.
+    Frozen {
+        /// The value.
+        unsigned: Unsigned,
+        /// What it does, in one line.
+        summary: String,
+    },
+    /// The signed bytes, before they leave.
+    Signed(Assembled),
+    /// The bytes that others have completed by their signatures, in place of ours alone. Only
+    /// before anything left.
+    Completed(Assembled),
+    /// The bytes are about to leave: from here on they may have arrived.
+    Sending,
+    /// The bytes certainly did not leave.
+    NotSent,
+    /// The network neither has the bytes nor can ever take them: the transaction is open again.
+    Expired,
+    /// The network has it.
+    Done,
+    /// It failed for good.
+    Failed {
+        /// The text that is reported to the cloud.
+        reason: String,
+        /// Whether the network executed it, so that it must never be signed anew.
+        executed: bool,
+    },
+    /// The cloud has taken the report of the failure.
+    Reported,
+}
 
-    /// Records the bytes that others have completed by their signatures, in place of ours alone.
-    ///
-    /// # Errors
-    /// [`JournalError::OutOfOrder`] unless the transaction was signed and never left.
-    async fn completed(
-        &self,
-        key: &TransactionKey,
-        assembled: &Assembled,
-    ) -> Result<(), JournalError>;
-
-    /// Records that the bytes are about to leave: from here on they may have arrived.
-    ///
-    /// # Errors
-    /// [`JournalError::OutOfOrder`] unless the transaction was signed.
-    async fn sending(&self, key: &TransactionKey) -> Result<(), JournalError>;
-
-    /// Records that the bytes certainly did not leave.
-    ///
-    /// # Errors
-    /// [`JournalError::OutOfOrder`] unless the transaction was signed.
-    async fn unsent(&self, key: &TransactionKey) -> Result<(), JournalError>;
-
-    /// Records that the network neither has the bytes nor can ever take them: the transaction is
-    /// open again.
-    ///
-    /// # Errors
-    /// [`JournalError::OutOfOrder`] unless the transaction was signed.
-    async fn expired(&self, key: &TransactionKey) -> Result<(), JournalError>;
-
-    /// Records that the network has the transaction.
-    ///
-    /// # Errors
-    /// [`JournalError::OutOfOrder`] unless the transaction was signed.
-    async fn done(&self, key: &TransactionKey) -> Result<(), JournalError>;
-
-    /// Records a definite failure, with the text that is reported to the cloud.
-    ///
-    /// # Errors
-    /// [`JournalError::OutOfOrder`] when the transaction was never received or is done.
-    async fn failed(&self, key: &TransactionKey, reason: &str) -> Result<(), JournalError>;
+impl Step {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Declined(_) => "declining",
+            Self::Frozen { .. } => "freezing",
+            Self::Signed(_) => "signing",
+            Self::Completed(_) => "completing",
+            Self::Sending => "sending",
+            Self::NotSent => "not sending",
+            Self::Expired => "expiry",
+            Self::Done => "completion",
+            Self::Failed { .. } => "failure",
+            Self::Reported => "reporting",
+        }
+    }
 }
 
 /// What a transaction is known by.
@@ -115,6 +122,16 @@ impl PayloadDigest {
         let text = serde_json::to_vec(&decisive).expect("plain data is always valid JSON");
         Self(Sha256::digest(text).into())
     }
+
+    /// The digest that was stored as these bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the digest.
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 /// Where a transaction stood when it was received.
@@ -139,23 +156,4 @@ pub enum Standing {
     Failed(String),
     /// The id is known with another payload.
     Conflict,
-}
-
-/// Why the journal did not record something.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum JournalError {
-    /// The step does not follow from where the transaction stands.
-    #[error("the journal has {id} as {state}, which {step} cannot follow")]
-    OutOfOrder {
-        /// The pending transaction.
-        id: String,
-        /// Where it stands.
-        state: &'static str,
-        /// The step that was asked for.
-        step: &'static str,
-    },
-    /// There is no more room for unfinished transactions.
-    #[error("the journal holds {0} unfinished transactions and takes no more")]
-    Full(usize),
 }

@@ -1,18 +1,19 @@
 //! The checks themselves.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
     ScriptedNode,
+    rehearsal_node::RehearsalNode,
     vectors::{Case, ErrorCase, TransactionCase, Vectors, WalletCase, pending},
 };
 use crate::{
     chain::{
         Assembled, Attempt, Broadcast, ChainPlugin, Network, NodeApi, PendingTransaction,
         SubmitError, TransactionError, Unsigned,
-        rehearsal::{RehearsalCall, RehearsalWallet},
+        rehearsal::RehearsalWallet,
         sign,
     },
     daemon::Prepared,
@@ -113,7 +114,7 @@ async fn submit(
 }
 
 /// Without I/O, and with a clock that jumps to the next thing that is waited for.
-fn runtime() -> tokio::runtime::Runtime {
+pub(super) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -385,11 +386,7 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
                 .get(id)
                 .map(|entry| Entry::parse(&entry.to_string()))
         };
-        let node = RehearsalNode {
-            plugin,
-            network,
-            sent: Mutex::default(),
-        };
+        let node = RehearsalNode::new(plugin, network);
         let runtime = runtime();
         let title = transaction.title;
         let prepared = runtime
@@ -400,7 +397,7 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
         let (completed, broadcast) = runtime
             .block_on(submit(plugin, &prepared.unsigned, &assembled, &node))
             .unwrap_or_else(|error| panic!("{title}: {error}"));
-        let sent = node.sent.into_inner().expect("no test thread panicked");
+        let sent = node.sent();
         assert_eq!(sent.is_some(), broadcast.on_chain, "{title}: what was sent");
         let sent = sent.unwrap_or_else(|| broadcast.tx_data.clone());
         let verdict = rehearsal
@@ -419,43 +416,6 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
         rehearsal.verify(network, "").is_err(),
         "the judge accepts nothing at all"
     );
-}
-
-struct RehearsalNode {
-    plugin: &'static dyn ChainPlugin,
-    network: Network,
-    /// The signed transaction that a call carried.
-    sent: Mutex<Option<String>>,
-}
-
-#[async_trait::async_trait]
-impl NodeApi for RehearsalNode {
-    fn network(&self) -> Network {
-        self.network
-    }
-
-    async fn call(
-        &self,
-        request: crate::chain::NodeRequest,
-    ) -> Result<Value, crate::chain::NodeError> {
-        let call = RehearsalCall {
-            method: match request.method {
-                crate::chain::NodeMethod::Get => "GET".to_owned(),
-                crate::chain::NodeMethod::Post => "POST".to_owned(),
-            },
-            path: request.path.clone(),
-            body: request.body,
-        };
-        let rehearsal = self.plugin.rehearsal();
-        if let Some(sent) = rehearsal.and_then(|rehearsal| rehearsal.sent(&call)) {
-            *self.sent.lock().expect("no test thread panicked") = Some(sent);
-        }
-        rehearsal
-            .and_then(|rehearsal| rehearsal.answer(self.network, &call))
-            .ok_or_else(|| {
-                crate::chain::NodeError::Unexpected(format!("the sandbox has no {}", request.path))
-            })
-    }
 }
 
 fn run(

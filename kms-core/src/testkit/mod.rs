@@ -14,8 +14,11 @@
 //! `serializedTransaction` and no mutilated frozen value makes it panic; and what the sandbox
 //! plays is signed and passes the plugin's own judge.
 
+pub mod fuzz;
+
 mod contract;
 mod node;
+mod rehearsal_node;
 mod vectors;
 
 pub use self::{
