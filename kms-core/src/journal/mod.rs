@@ -7,8 +7,14 @@
 mod error;
 mod memory;
 mod record;
+mod sqlite;
 
-pub use self::{error::JournalError, memory::MemoryJournal, record::MAX_SIGNINGS};
+pub use self::{
+    error::JournalError,
+    memory::MemoryJournal,
+    record::MAX_SIGNINGS,
+    sqlite::{JournalAdmin, JournalFile, JournalRow, JournalView, SqliteJournal},
+};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

@@ -12,9 +12,7 @@ use super::{
 use crate::{
     chain::{
         Assembled, Attempt, Broadcast, ChainPlugin, Network, NodeApi, PendingTransaction,
-        SubmitError, TransactionError, Unsigned,
-        rehearsal::RehearsalWallet,
-        sign,
+        SubmitError, TransactionError, Unsigned, rehearsal::RehearsalWallet, sign,
     },
     daemon::Prepared,
     keys::SecretText,

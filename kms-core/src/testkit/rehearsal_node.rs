@@ -53,8 +53,6 @@ impl NodeApi for RehearsalNode {
         }
         rehearsal
             .and_then(|rehearsal| rehearsal.answer(self.network, &call))
-            .ok_or_else(|| {
-                NodeError::Unexpected(format!("the sandbox has no {}", request.path))
-            })
+            .ok_or_else(|| NodeError::Unexpected(format!("the sandbox has no {}", request.path)))
     }
 }

@@ -196,6 +196,20 @@ impl MasterKey {
     }
 }
 
+/// The key for another file than the vault: HKDF-SHA256 under `label` of what Argon2id makes of
+/// `password` and `salt`.
+///
+/// # Errors
+/// [`VaultError::OutOfMemory`] when the machine has not the memory that `params` names.
+pub fn derive_key(
+    password: &SecretText,
+    params: KdfParams,
+    salt: &[u8; 16],
+    label: KeyLabel,
+) -> Result<SecretBytes, VaultError> {
+    Ok(MasterKey::derive(password, params, *salt)?.labelled(label))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

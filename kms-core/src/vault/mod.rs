@@ -17,7 +17,7 @@ pub use self::{
     entry::{Entry, EntryError},
     error::{Damage, LegacyCheck, VaultError},
     json::pretty,
-    kdf::{KdfParams, KeyLabel},
+    kdf::{KdfParams, KeyLabel, derive_key},
     migrate::{
         KindCounts, LegacyTrap, MigrationReport, MigrationRules, OddEntry, TrapCondition,
         TrapFinding,

@@ -323,6 +323,25 @@ impl OpenVault {
         Some(master.labelled(label))
     }
 
+    /// A key for another file, from this vault's password and a salt of that file. It depends on
+    /// nothing else of the vault, so it is the same before and after an upgrade.
+    ///
+    /// # Errors
+    /// [`VaultError::OutOfMemory`].
+    pub fn key_under(
+        &self,
+        params: KdfParams,
+        salt: &[u8; 16],
+        label: KeyLabel,
+    ) -> Result<SecretBytes, VaultError> {
+        super::derive_key(&self.password, params, salt, label)
+    }
+
+    /// The cost of key derivation that new files get.
+    pub fn kdf_params(&self) -> KdfParams {
+        self.store.options.kdf
+    }
+
     /// Changes the vault: takes the lock, reads the file as it is now, applies `change`, writes,
     /// verifies and replaces. Nothing is written if `change` fails or changes nothing. When this
     /// returns, the change is durable.

@@ -124,7 +124,7 @@ impl JournalAdmin {
     /// [`JournalError::UnknownTransaction`]; [`JournalError::NotNow`] unless it failed without
     /// having been executed.
     pub fn retry(&mut self, id: &str) -> Result<(), JournalError> {
-        self.change(id, |stored| match &stored.record.state {
+        self.change(id, |mut stored| match &stored.record.state {
             State::Failed { again: true, .. } => {
                 stored.record.state = State::Received;
                 stored.record.signings = 0;

@@ -159,7 +159,11 @@ impl JournalFile {
     /// its own name is damage, and never taken for a new one.
     fn create(&self, vault: &OpenVault) -> Result<(), JournalError> {
         let draft = with_suffix(&self.0, ".new");
-        for path in [draft.clone(), with_suffix(&draft, "-wal"), with_suffix(&draft, "-shm")] {
+        for path in [
+            draft.clone(),
+            with_suffix(&draft, "-wal"),
+            with_suffix(&draft, "-shm"),
+        ] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(storage("remove", &path, &error));

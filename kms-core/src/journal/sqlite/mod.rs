@@ -26,9 +26,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use self::{row::Stored, seal::JournalKey, writer::Writer};
-use super::{
-    Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey, record::Record,
-};
+use super::{Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey, record::Record};
 
 /// A journal that outlives the process. One process at a time works with it.
 #[derive(Debug)]

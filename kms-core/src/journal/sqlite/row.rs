@@ -172,11 +172,7 @@ impl Stored {
         Ok(())
     }
 
-    fn columns(
-        &self,
-        journal: &JournalKey,
-        key: &TransactionKey,
-    ) -> Result<Columns, JournalError> {
+    fn columns(&self, journal: &JournalKey, key: &TransactionKey) -> Result<Columns, JournalError> {
         let mut columns = Columns {
             payload: self.record.payload.as_bytes().to_vec(),
             state: self.record.state.name().to_owned(),
@@ -241,11 +237,7 @@ fn context(key: &TransactionKey) -> Vec<u8> {
         .into_bytes()
 }
 
-fn state(
-    columns: &Columns,
-    journal: &JournalKey,
-    key: &TransactionKey,
-) -> Result<State, String> {
+fn state(columns: &Columns, journal: &JournalKey, key: &TransactionKey) -> Result<State, String> {
     fn need<T: Clone>(value: &Option<T>, name: &str) -> Result<T, String> {
         value.clone().ok_or_else(|| format!("{name} is missing"))
     }

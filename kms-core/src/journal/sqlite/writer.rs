@@ -51,14 +51,19 @@ impl Writer {
         let (tell, told) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| {
-                Err(JournalError::Storage("an internal error, please report it".to_owned()))
+                Err(JournalError::Storage(
+                    "an internal error, please report it".to_owned(),
+                ))
             });
             Box::new(move |committed| {
                 // Whoever does not wait any more will find out by asking anew.
                 let _ = tell.send(committed.and(result));
             })
         });
-        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        let sent = self
+            .jobs
+            .as_ref()
+            .is_some_and(|jobs| jobs.send(job).is_ok());
         if !sent {
             return Err(stopped());
         }
@@ -221,7 +226,9 @@ mod tests {
         let (a, b, c) = tokio::join!(insert(1), insert(1), insert(2));
         assert!(a.is_ok() && b.is_err() && c.is_ok());
         let count = writer
-            .run(|connection| Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?))
+            .run(|connection| {
+                Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
+            })
             .await;
         assert_eq!(count, Ok(2_i64));
     }
