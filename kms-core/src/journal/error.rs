@@ -76,9 +76,9 @@ impl JournalError {
                 "if the vault's password was changed with the journal elsewhere: change it back, then again with --journal naming this file",
             ),
             Self::NotPrivate(_) => Some("chmod 600 it, and see who had access"),
-            Self::Storage(_) => {
-                Some("look at the disk: room, rights, health; nothing is signed meanwhile")
-            }
+            Self::Storage(_) => Some(
+                "nothing is signed without it: look at the disk (room, rights, health), or name another place with --journal",
+            ),
             Self::NotNow { .. } => Some("`tatum-kms journal show` says more"),
             _ => None,
         }
