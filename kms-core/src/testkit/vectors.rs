@@ -112,9 +112,9 @@ pub struct ErrorCase {
     /// The calls while preparing, with their answers.
     #[serde(default)]
     pub calls: Vec<Value>,
-    /// The original's text.
+    /// The original's text; nothing where it did not even notice.
     #[serde(default)]
-    pub error: String,
+    pub error: Option<String>,
     /// The broadcast, when it is the broadcast that fails.
     pub broadcast: Option<Value>,
 }
