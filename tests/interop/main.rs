@@ -7,3 +7,5 @@
 mod library;
 mod random;
 mod session;
+
+mod evm;
