@@ -4,6 +4,8 @@
 use kms_bitcoin as _;
 #[cfg(feature = "evm")]
 use kms_evm as _;
+#[cfg(feature = "multiversx")]
+use kms_multiversx as _;
 #[cfg(feature = "stellar")]
 use kms_stellar as _;
 #[cfg(feature = "tron")]
