@@ -9,3 +9,5 @@ mod random;
 mod session;
 
 mod evm;
+mod tron;
+mod vechain;

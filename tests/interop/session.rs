@@ -1,5 +1,7 @@
 //! The program at work: wallets that it stores, and a run of its daemon.
 
+use std::collections::BTreeSet;
+
 use kms_tests::{cloud::Cloud, daemon::API_KEY, program::User, samples::pending_id};
 use serde_json::{Value, json};
 
@@ -129,7 +131,8 @@ pub(crate) fn store_single(user: &User, chain: &str, network: Network, key: &Val
 }
 
 /// Puts pending transactions into a cloud, runs the daemon once with these further arguments and
-/// gives the `txData` of each transaction, in their order.
+/// gives the `txData` of each transaction, in their order. The cloud is also every node outside
+/// of it.
 ///
 /// # Panics
 /// When one is not sent exactly once, or one is reported as failed.
@@ -148,11 +151,15 @@ pub(crate) fn sign(
         "daemon --run-once --log-level=warn {} {approvals} {arguments}",
         network.flag()
     );
-    let done = user
+    let mut run = user
         .run(&line)
         .env("TATUM_API_URL", cloud.url())
-        .env("TATUM_API_KEY", API_KEY)
-        .finish();
+        .env("TATUM_API_KEY", API_KEY);
+    let chains: BTreeSet<&str> = pending.iter().map(|one| text(&one["chain"])).collect();
+    for chain in chains {
+        run = run.env(&format!("TATUM_KMS_NODE_URL_{chain}"), cloud.url());
+    }
+    let done = run.finish();
     pending
         .iter()
         .map(|one| {
