@@ -12,13 +12,13 @@ use kms_multiversx::MULTIVERSX;
 use serde_json::{Value, json, value::RawValue};
 
 fn bench(criterion: &mut Criterion) {
-    for name in ["payment-native", "fee-bump-outer-signature"] {
+    for name in ["native-transfer-private-key", "zero-value-contract-call"] {
         let (unsigned, keys) = frozen(name);
         criterion.bench_function(&format!("EGLD/{name}/preimages"), |bencher| {
             bencher.iter(|| MULTIVERSX.preimages(black_box(&unsigned)));
         });
         criterion.bench_function(&format!("EGLD/{name}/summarize"), |bencher| {
-            bencher.iter(|| MULTIVERSX.summarize(Network::Mainnet, black_box(&unsigned)));
+            bencher.iter(|| MULTIVERSX.summarize(Network::Testnet, black_box(&unsigned)));
         });
         criterion.bench_function(&format!("EGLD/{name}/preimages+sign+assemble"), |bencher| {
             bencher.iter(|| sign(&MULTIVERSX, black_box(&unsigned), &keys));
@@ -45,7 +45,7 @@ fn frozen(name: &str) -> (Unsigned, KeySet) {
     let entry = case["wallets"]
         .as_object()
         .and_then(|it| it.values().next());
-    let text = entry.and_then(|entry| entry["secret"].as_str());
+    let text = entry.and_then(|entry| entry["privateKey"].as_str());
     let key = SecretText::new(text.expect("a private key"));
     let request = KeyRequest {
         id: "wallet".to_owned(),
@@ -55,13 +55,14 @@ fn frozen(name: &str) -> (Unsigned, KeySet) {
     keys.push(
         request,
         MULTIVERSX
-            .parse_private_key(Network::Mainnet, &key)
+            .parse_private_key(Network::Testnet, &key)
             .expect("a key"),
     );
     let signers = keys
-        .signers(&MULTIVERSX, Network::Mainnet)
+        .signers(&MULTIVERSX, Network::Testnet)
         .expect("an address");
-    let node = ScriptedNode::new(Network::Mainnet, &[]);
+    let calls = case["calls"].as_array().expect("a list");
+    let node = ScriptedNode::new(Network::Testnet, calls);
     let unsigned = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime without I/O")
