@@ -123,6 +123,11 @@ impl VaultSession {
         Ok(result?)
     }
 
+    /// The vault as a whole, for what only reads it.
+    pub(crate) fn open_vault(&self) -> &OpenVault {
+        &self.vault
+    }
+
     /// Hands the vault over.
     pub(crate) fn into_vault(self) -> OpenVault {
         self.vault

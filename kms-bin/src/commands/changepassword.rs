@@ -2,7 +2,7 @@
 
 use kms_core::password::{PasswordFile, PasswordPrompt, PasswordSource, Purpose, SecretInput};
 
-use super::settings;
+use super::{journal, settings};
 use crate::{
     args::ChangePasswordArgs,
     exit::Failure,
@@ -14,7 +14,12 @@ pub(super) fn run(args: &ChangePasswordArgs) -> Result<(), Failure> {
     let input = SecretInput::detect();
     let mut vault = VaultSession::open_asking(&args.vault, Some(&args.cost), &settings, &input)?;
     let new = fetch(new_password(args, input).as_ref(), Purpose::Create)?;
-    vault.with(|vault| vault.change_password(&new))
+    // The journal opens under both passwords until the vault has the new one.
+    let journal = journal::file(&args.journal, vault.open_vault().path())?;
+    journal.add_password(vault.open_vault(), &new)?;
+    vault.with(|vault| vault.change_password(&new))?;
+    journal.drop_other_passwords(vault.open_vault())?;
+    Ok(())
 }
 
 fn new_password(args: &ChangePasswordArgs, input: SecretInput) -> Box<dyn PasswordSource> {

@@ -7,7 +7,7 @@ use kms_core::{
     chain::{ChainOptionError, ChainOptions, Registry},
     cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
     daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally},
-    journal::MemoryJournal,
+    journal::{Journal, MemoryJournal},
     vault::OpenVault,
 };
 use tokio::{
@@ -15,7 +15,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::settings;
+use super::{journal, settings};
 use crate::{
     args::{ApprovalMethod, DaemonArgs},
     exit::{Failure, Status},
@@ -47,12 +47,19 @@ pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
     );
     require_wallets(&config, &vault)?;
     let once = config.mode != Mode::Continuous;
+    let journal: Arc<dyn Journal> = if config.dry_run {
+        // Nothing is signed, so nothing is to be remembered, and a daemon may run beside.
+        Arc::new(MemoryJournal::new())
+    } else {
+        let file = journal::file(&args.journal, vault.path())?;
+        Arc::new(file.open(&vault, args.journal_retention)?)
+    };
     let parts = Parts {
         registry,
         cloud,
         vault,
         approver,
-        journal: Arc::new(MemoryJournal::new()),
+        journal,
         observer: Arc::new(NoObserver),
     };
     let tally = tokio::runtime::Builder::new_multi_thread()
@@ -149,6 +156,7 @@ fn config(args: &DaemonArgs) -> Result<DaemonConfig, Failure> {
         period: Duration::from_secs(args.period),
         mode,
         concurrency: DaemonConfig::DEFAULT_CONCURRENCY,
+        dry_run: args.dry_run,
     })
 }
 

@@ -11,6 +11,7 @@ mod generatewallet;
 mod getaddress;
 mod getmanagedwallet;
 mod getprivatekey;
+mod journal;
 mod migrate;
 mod removewallet;
 mod report;
@@ -24,7 +25,7 @@ pub(crate) use self::sandbox::SandboxArgs;
 use kms_core::process::Hardening;
 
 use crate::{
-    args::{Command, GeneralArgs, LogLevel},
+    args::{Command, GeneralArgs, JournalCommand, LogLevel},
     exit::Failure,
     logging, output,
     settings::Settings,
@@ -56,6 +57,7 @@ pub(crate) fn run(command: Command, hardening: &Hardening) -> Result<(), Failure
         Command::CheckConfig(args) => checkconfig::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::ChangePassword(args) => changepassword::run(&args),
+        Command::Journal(args) => journal::run(&args),
         Command::Chains(args) => chains::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, hardening),
     }
@@ -77,6 +79,12 @@ fn general(command: &Command) -> Option<&GeneralArgs> {
         Command::CheckConfig(args) => &args.vault.general,
         Command::Migrate(args) => &args.vault.general,
         Command::ChangePassword(args) => &args.vault.general,
+        Command::Journal(args) => match &args.command {
+            JournalCommand::List(args) => &args.vault.general,
+            JournalCommand::Show(args) => &args.vault.general,
+            JournalCommand::Retry(args) => &args.vault.general,
+            JournalCommand::Forget(args) => &args.vault.general,
+        },
         Command::Chains(_) | Command::Sandbox(_) => return None,
     })
 }
@@ -98,7 +106,7 @@ fn warn_of_unused(command: &Command) {
         Command::GenerateWallet(args) => (false, args.unused.is_given()),
         Command::Report(args) => (args.unused.is_given(), false),
         Command::CheckConfig(args) => (args.unused.is_given(), false),
-        Command::Daemon(_) | Command::Sandbox(_) => (false, false),
+        Command::Daemon(_) | Command::Journal(_) | Command::Sandbox(_) => (false, false),
     };
     if testnet {
         output::warning("--testnet has no effect here: a stored wallet knows its network");

@@ -3,8 +3,8 @@
 use std::io;
 
 use kms_core::{
-    approval::ApprovalConfigError, chain::WalletError, cloud::CloudError, keys::KeyError,
-    vault::VaultError,
+    approval::ApprovalConfigError, chain::WalletError, cloud::CloudError, journal::JournalError,
+    keys::KeyError, vault::VaultError,
 };
 use thiserror::Error;
 
@@ -47,6 +47,9 @@ pub(crate) enum SandboxError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The cloud client.
     #[error(transparent)]
     Cloud(#[from] CloudError),

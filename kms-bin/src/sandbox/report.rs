@@ -114,6 +114,7 @@ impl Row {
             }
             (_, Outcome::Declined(why) | Outcome::Failed(why)) => row.reason = Some(why),
             (_, Outcome::Postponed(why) | Outcome::Uncertain(why)) => row.reason = Some(why),
+            (_, Outcome::Rehearsed(_)) => row.reason = Some("it was not signed".to_owned()),
             (_, Outcome::AlreadyDone) => row.reason = Some("it was sent before".to_owned()),
         }
         row

@@ -12,7 +12,7 @@ use kms_core::{
     chain::{Network, Registry},
     cloud::{Cloud, CloudConfig, parse_url},
     daemon::{Daemon, DaemonConfig, Mode, Observer, Selection},
-    journal::MemoryJournal,
+    journal::JournalFile,
     keys::SecretText,
 };
 use tokio::sync::watch;
@@ -127,17 +127,20 @@ pub(crate) async fn run(options: RunOptions) -> Result<Report, SandboxError> {
     let titles: HashMap<_, _> = titles.collect();
     let watcher = Arc::new(Watcher::new(Arc::clone(&cloud), story, titles));
     let (stop, stopping) = watch::channel(false);
+    let journal = JournalFile::beside(vault.path());
+    let journal = Arc::new(journal.open(&vault, JournalFile::DEFAULT_RETENTION_DAYS)?);
     let daemon = Daemon::new(
         DaemonConfig {
             network,
             period: DaemonConfig::DEFAULT_PERIOD,
             mode: Mode::Once(Selection::default()),
             concurrency: DaemonConfig::DEFAULT_CONCURRENCY,
+            dry_run: false,
         },
         kms_core::daemon::Parts {
             cloud: Cloud::new(client_config(&cloud, &server)?)?,
             approver: Arc::new(four_eye(&server)?),
-            journal: Arc::new(MemoryJournal::new()),
+            journal,
             observer: Arc::clone(&watcher) as Arc<dyn Observer>,
             registry,
             vault,

@@ -74,6 +74,7 @@ impl Observer for Watcher {
                 format!("{approved}signed, verified by the sandbox network")
             }
             Outcome::AlreadyDone => "sent before".to_owned(),
+            Outcome::Rehearsed(summary) => format!("{approved}would be signed: {summary}"),
             Outcome::Declined(why) => format!("4-eye declined, not signed: {why}"),
             Outcome::Failed(why) => format!("{approved}failed: {why}"),
             Outcome::Postponed(why) => format!("{approved}not signed: {why}"),

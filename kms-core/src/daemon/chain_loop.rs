@@ -108,7 +108,7 @@ impl Tally {
     fn count(&mut self, outcome: &Outcome) {
         let counter = match outcome {
             Outcome::Sent { .. } => &mut self.sent,
-            Outcome::AlreadyDone => return,
+            Outcome::AlreadyDone | Outcome::Rehearsed(_) => return,
             Outcome::Declined(_) => &mut self.declined,
             Outcome::Failed(_) => &mut self.failed,
             Outcome::Postponed(_) | Outcome::Uncertain(_) => &mut self.unfinished,
@@ -475,6 +475,14 @@ impl ChainLoop {
                 "signed and sent"
             ),
             Outcome::AlreadyDone => tracing::debug!(chain, transaction, "sent before"),
+            Outcome::Rehearsed(summary) => {
+                tracing::info!(
+                    chain,
+                    transaction,
+                    summary,
+                    "dry run: would be signed and sent"
+                );
+            }
             Outcome::Declined(why) => {
                 tracing::warn!(chain, transaction, why, "not approved, not signed");
             }
@@ -508,7 +516,9 @@ impl ChainLoop {
                 self.waiting.remove(id);
                 return;
             }
-            Outcome::Declined(_) | Outcome::Failed(_) => (false, LONGEST_DECISION_PAUSE),
+            Outcome::Declined(_) | Outcome::Failed(_) | Outcome::Rehearsed(_) => {
+                (false, LONGEST_DECISION_PAUSE)
+            }
             Outcome::Postponed(_) | Outcome::Uncertain(_) => (true, LONGEST_TROUBLE_PAUSE),
         };
         let waiting = self
@@ -523,7 +533,7 @@ impl ChainLoop {
     }
 
     async fn report(&self, failures: Vec<Failure>, tally: &mut Tally) {
-        if failures.is_empty() {
+        if failures.is_empty() || self.config.dry_run {
             return;
         }
         if let Err(error) = self.desk.cloud.report(&failures).await {

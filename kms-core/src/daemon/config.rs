@@ -16,6 +16,9 @@ pub struct DaemonConfig {
     /// How many transactions of one chain are worked on at a time. Those of one signer are
     /// always worked on one after the other.
     pub concurrency: usize,
+    /// Everything but signing: transactions are completed, summarised and put to the owner, and
+    /// nothing is reported to the cloud.
+    pub dry_run: bool,
 }
 
 impl DaemonConfig {

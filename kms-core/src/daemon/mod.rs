@@ -71,6 +71,7 @@ impl Daemon {
                 approver: Arc::clone(&parts.approver),
                 journal: Arc::clone(&parts.journal),
                 vault: vault.clone(),
+                dry_run: config.dry_run,
             };
             ChainLoop::new(
                 desk,

@@ -59,6 +59,8 @@ pub enum Outcome {
     },
     /// It was sent before; there is nothing to do.
     AlreadyDone,
+    /// It would have been signed, were this no dry run; what it does.
+    Rehearsed(String),
     /// The 4-eye check did not approve.
     Declined(String),
     /// It failed for good; this text is reported to the cloud.

@@ -24,6 +24,7 @@ pub(super) struct Desk {
     pub(super) approver: Arc<dyn Approver>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) vault: VaultWatch,
+    pub(super) dry_run: bool,
 }
 
 impl Desk {
@@ -107,6 +108,12 @@ impl Desk {
                     .await;
                 return Err(Stop::Declined(refused.to_string()));
             }
+        }
+        if self.dry_run {
+            self.plugin
+                .abandon(&prepared.unsigned, self.node.as_ref())
+                .await;
+            return Ok(Outcome::Rehearsed(prepared.summary.to_string()));
         }
         let step = Step::Frozen {
             unsigned: prepared.unsigned.clone(),
