@@ -7,6 +7,7 @@ pub mod daemon;
 pub mod legacy;
 pub mod node;
 pub mod program;
+pub mod recorded;
 pub mod samples;
 pub mod terminal;
 pub mod transcript;
