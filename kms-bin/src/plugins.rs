@@ -12,3 +12,5 @@ use kms_stellar as _;
 use kms_tron as _;
 #[cfg(feature = "vechain")]
 use kms_vechain as _;
+#[cfg(feature = "xrp")]
+use kms_xrp as _;
