@@ -10,6 +10,7 @@
 use alloy_eips::eip2930::AccessList;
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256};
 use alloy_rlp::{Encodable as _, RlpDecodable, RlpEncodable};
+use kms_core::chain::{ChainOption, NodeApi};
 
 use crate::{
     address::{self, Notation},
@@ -19,16 +20,15 @@ use crate::{
 /// How Celo differs from the other chains of this family.
 #[derive(Clone, Copy, Debug)]
 pub struct Celo {
-    /// Which transaction is made of a request that does not say.
-    pub layout: CeloLayout,
     /// The tokens that are known to pay for gas.
     pub currencies: &'static [FeeCurrency],
 }
 
-/// The switch between Celo's two eras. It decides on requests that name neither a `type`, nor an
-/// access list, nor the fees of EIP-1559; what a request says is always signed as it says it.
+/// The switch between Celo's two eras, which the owner sets: [`OPTION`](Self::OPTION). It decides
+/// on requests that name neither a `type`, nor an access list, nor the fees of EIP-1559; what a
+/// request says is always signed as it says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CeloLayout {
+pub(crate) enum CeloLayout {
     /// The layout of Celo's own L1, with `feeCurrency`, `gatewayFeeRecipient` and `gatewayFee`
     /// after the gas limit, all present even when empty. What the original signs.
     PreL2,
@@ -36,6 +36,31 @@ pub enum CeloLayout {
     /// (type 0x7b) when there is a `feeCurrency`, else an ordinary one of EIP-155. Gateway fees
     /// are refused, they are no longer paid.
     Cip64,
+}
+
+impl CeloLayout {
+    /// How the owner sets it.
+    pub(crate) const OPTION: ChainOption = ChainOption {
+        name: "layout",
+        help: "transactions as before Celo became an L2 (pre-l2, as tatum-kms 8 signs them) or as the network takes them today (cip64)",
+        default: "pre-l2",
+        accepts: |value| Self::parse(value).is_some(),
+    };
+
+    /// What the owner has set.
+    pub(crate) fn of(node: &dyn NodeApi) -> Self {
+        node.option(Self::OPTION.name)
+            .and_then(Self::parse)
+            .unwrap_or(Self::PreL2)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "pre-l2" => Some(Self::PreL2),
+            "cip64" => Some(Self::Cip64),
+            _ => None,
+        }
+    }
 }
 
 /// A token that pays for gas.

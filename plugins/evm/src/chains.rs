@@ -10,13 +10,7 @@ mod one;
 mod xdc;
 
 pub use self::{
-    bsc::BSC,
-    celo::{CELO, CELO_CIP64},
-    ethereum::ETHEREUM,
-    kcs::KCS,
-    klay::KLAY,
-    matic::MATIC,
-    one::ONE,
+    bsc::BSC, celo::CELO, ethereum::ETHEREUM, kcs::KCS, klay::KLAY, matic::MATIC, one::ONE,
     xdc::XDC,
 };
 

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Celo's own transactions, whose fee may be paid in a token, put more into the payload; which of
-//! their two layouts is signed, [`CeloLayout`] decides.
+//! their two layouts is signed, its option `layout` decides: see [`CELO`].
 //!
 //! # Adding a chain
 //!
@@ -62,10 +62,10 @@ mod summary;
 mod transaction;
 
 pub use self::{
-    celo::{Celo, CeloLayout, FeeCurrency, PriceFloor},
+    celo::{Celo, FeeCurrency, PriceFloor},
     chain::{
         AddressCase, ChainIds, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, GasPriceSource,
         GasStation, Missing, NonceSource, RpcMethods, Step, ZeroIs, wallet,
     },
-    chains::{BSC, CELO, CELO_CIP64, ETHEREUM, KCS, KLAY, MATIC, ONE, XDC},
+    chains::{BSC, CELO, ETHEREUM, KCS, KLAY, MATIC, ONE, XDC},
 };

@@ -6,12 +6,19 @@ use kms_core::{
     prelude::{Signature as KeySignature, *},
 };
 
-use crate::{EvmChain, address, prepare, private_key, summary, transaction::Body};
+use crate::{
+    EvmChain, address, celo::CeloLayout, prepare, private_key, summary, transaction::Body,
+};
 
 #[async_trait]
 impl ChainPlugin for EvmChain {
     fn info(&self) -> &'static ChainInfo {
         self.info
+    }
+
+    fn options(&self) -> &'static [ChainOption] {
+        const CELO: &[ChainOption] = &[CeloLayout::OPTION];
+        if self.celo.is_some() { CELO } else { &[] }
     }
 
     fn address(&self, _network: Network, key: &PublicKey) -> Result<Address, WalletError> {

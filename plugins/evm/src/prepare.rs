@@ -6,9 +6,9 @@ use alloy_primitives::{Address, TxKind, U256};
 use kms_core::chain::{NodeApi, PendingTransaction, TransactionError};
 
 use crate::{
-    Celo, CeloLayout, EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, Missing, Step,
+    EstimateRequest, EvmChain, GasLimitAlias, GasPolicy, Missing, Step,
     answers::Questions,
-    celo::{CeloMembers, TxCeloLegacy, TxCip64},
+    celo::{CeloLayout, CeloMembers, TxCeloLegacy, TxCip64},
     quantity::{Field, QuantityError},
     request::{Request, RequestError},
     transaction::{Body, Notes, Transaction},
@@ -23,9 +23,14 @@ pub(crate) async fn prepare(
 ) -> Result<Body, TransactionError> {
     let request = Request::parse(&pending.serialized_transaction, &chain.dialect)?;
     let kind = match chain.celo {
-        Some(celo) => {
+        Some(_) => {
             let members = CeloMembers::of(&request, chain.dialect.addresses)?;
-            Kind::of_celo(celo, &request, &members, chain.missing_gas_price)?
+            Kind::of_celo(
+                CeloLayout::of(node),
+                &request,
+                &members,
+                chain.missing_gas_price,
+            )?
         }
         None => Kind::of(&request, chain.missing_gas_price)?,
     };
@@ -101,7 +106,7 @@ impl Kind {
 
     /// The same on Celo, where the fee may be paid in a token.
     fn of_celo(
-        celo: Celo,
+        layout: CeloLayout,
         request: &Request,
         members: &CeloMembers,
         missing_gas_price: Missing,
@@ -110,7 +115,7 @@ impl Kind {
         let says_nothing = request.transaction_type.is_none()
             && request.access_list.is_none()
             && !has_fees(request);
-        if says_nothing && celo.layout == CeloLayout::PreL2 {
+        if says_nothing && layout == CeloLayout::PreL2 {
             return Ok(Self::CeloLegacy(*members));
         }
         if members.gateway_fee_recipient.is_some() || !members.gateway_fee.is_zero() {

@@ -7,14 +7,22 @@ use kms_core::{
     prelude::*,
     testkit::{Pipeline, ScriptedNode},
 };
-use kms_evm::{CELO, CELO_CIP64, EvmChain};
+use kms_evm::CELO;
 use serde_json::{Value, json, value::RawValue};
 
 const TO: &str = "0x3535353535353535353535353535353535353535";
 const CUSD: &str = "0x765de816845861e75a25fca122bb6898b8b1282a";
 
+/// What the owner says of the layout.
+#[derive(Clone, Copy, Debug)]
+enum Layout {
+    Unset,
+    PreL2,
+    Cip64,
+}
+
 /// Signs `request` with the key 4646…46 on the main network, whose node answers as one does.
-fn sign(chain: &EvmChain, request: &Value) -> (Result<Pipeline, TransactionError>, Vec<Value>) {
+fn sign(layout: Layout, request: &Value) -> (Result<Pipeline, TransactionError>, Vec<Value>) {
     let pending = json!({
         "id": "0123456789abcdef01234567", "chain": "CELO", "hashes": ["wallet"],
         "serializedTransaction": request.to_string(),
@@ -37,15 +45,20 @@ fn sign(chain: &EvmChain, request: &Value) -> (Result<Pipeline, TransactionError
         answer("eth_getBlockByNumber", json!({"baseFeePerGas": "0x64"})),
     ];
     let node = ScriptedNode::new(Network::Mainnet, &calls);
-    let outcome = Pipeline::run(chain, &pending, &wallets, &node);
+    let node = match layout {
+        Layout::Unset => node,
+        Layout::PreL2 => node.with_option("layout", "pre-l2"),
+        Layout::Cip64 => node.with_option("layout", "cip64"),
+    };
+    let outcome = Pipeline::run(&CELO, &pending, &wallets, &node);
     let seen = node.seen().into_iter().filter_map(|call| call.body);
     (outcome, seen.collect())
 }
 
-fn signed(chain: &EvmChain, request: &Value) -> String {
-    let (outcome, _) = sign(chain, request);
+fn signed(layout: Layout, request: &Value) -> String {
+    let (outcome, _) = sign(layout, request);
     let done = outcome.unwrap_or_else(|error| panic!("{request}: {error}"));
-    let verdict = chain
+    let verdict = CELO
         .rehearsal()
         .unwrap()
         .verify(Network::Mainnet, &done.assembled.tx_data)
@@ -58,8 +71,8 @@ fn signed(chain: &EvmChain, request: &Value) -> String {
     done.assembled.tx_data
 }
 
-fn refusal(chain: &EvmChain, request: &Value) -> String {
-    let (outcome, _) = sign(chain, request);
+fn refusal(layout: Layout, request: &Value) -> String {
+    let (outcome, _) = sign(layout, request);
     match outcome {
         Ok(done) => panic!("{request}: signed: {}", done.summary),
         Err(error) => error.to_string(),
@@ -83,7 +96,7 @@ fn cip_64_transactions_are_those_of_viem() {
         "value": "0x0", "data": "0x6d656d6f", "feeCurrency": CUSD,
     });
     assert_eq!(
-        signed(&CELO_CIP64, &by_price),
+        signed(Layout::Cip64, &by_price),
         "0x7bf88882a4ec078504a817c8008504a817c80083015f9094353535353535353535353535353535353535353580846d656d6fc094765de816845861e75a25fca122bb6898b8b1282a80a0f77f2932dbacddf891714f93398b3a55d9e30447b1d54a82f7187e7e5f510222a07240ff7e35fdff29423b8bf59da3cdb18a6671cfd7f3cfb892b533b4b2369e06"
     );
     // A nonce of the number 0 would count as missing.
@@ -93,9 +106,9 @@ fn cip_64_transactions_are_those_of_viem() {
         "feeCurrency": CUSD,
         "accessList": [{"address": TO, "storageKeys": [format!("0x{}", "01".repeat(32))]}],
     });
-    for chain in [&CELO, &CELO_CIP64] {
+    for layout in [Layout::Unset, Layout::PreL2, Layout::Cip64] {
         assert_eq!(
-            signed(chain, &with_list),
+            signed(layout, &with_list),
             "0x7bf8ba82a4ec80808506fc23ac00830493e0808096600a600c600039600a6000f3602a60005260206000f3f838f7943535353535353535353535353535353535353535e1a0010101010101010101010101010101010101010101010101010101010101010194765de816845861e75a25fca122bb6898b8b1282a80a093773c60310100bf3bac3191af405d037cce411608ccbc571e30796e14a11865a06ac77712ba229ef63329290830091835bfcc96fa147140a37593a3503c921b03"
         );
     }
@@ -113,12 +126,12 @@ fn the_layout_decides_where_the_request_does_not() {
     let price = || json!({"gasPrice": "0x3b9aca00"});
     let in_cusd = || json!({"gasPrice": "0x3b9aca00", "feeCurrency": CUSD});
     // rlp[9 members, v, r, s], rlp[6 members, v, r, s].
-    assert_eq!(list(&signed(&CELO, &request(price()))), 12);
-    assert_eq!(list(&signed(&CELO, &request(in_cusd()))), 12);
-    assert_eq!(list(&signed(&CELO_CIP64, &request(price()))), 9);
-    assert!(signed(&CELO_CIP64, &request(in_cusd())).starts_with("0x7b"));
+    assert_eq!(list(&signed(Layout::Unset, &request(price()))), 12);
+    assert_eq!(list(&signed(Layout::Unset, &request(in_cusd()))), 12);
+    assert_eq!(list(&signed(Layout::Cip64, &request(price()))), 9);
+    assert!(signed(Layout::Cip64, &request(in_cusd())).starts_with("0x7b"));
     // What the request says is signed under both.
-    for chain in [&CELO, &CELO_CIP64] {
+    for layout in [Layout::Unset, Layout::PreL2, Layout::Cip64] {
         for (more, start) in [
             (json!({"type": 0, "gasPrice": 1}), "0xf8"),
             (json!({"type": 1, "gasPrice": 1}), "0x01"),
@@ -131,10 +144,10 @@ fn the_layout_decides_where_the_request_does_not() {
             (json!({"type": "0x7b", "feeCurrency": CUSD}), "0x7b"),
             (json!({"accessList": [], "feeCurrency": CUSD}), "0x7b"),
         ] {
-            let raw = signed(chain, &request(more.clone()));
+            let raw = signed(layout, &request(more.clone()));
             assert!(raw.starts_with(start), "{more}: {raw}");
         }
-        let plain = signed(chain, &request(json!({"type": 0, "gasPrice": 1})));
+        let plain = signed(layout, &request(json!({"type": 0, "gasPrice": 1})));
         assert_eq!(list(&plain), 9);
     }
 }
@@ -184,14 +197,14 @@ fn what_belongs_to_no_one_type_is_refused() {
         ),
         (json!({"gatewayFee": -1}), "gatewayFee is negative"),
     ] {
-        for chain in [&CELO, &CELO_CIP64] {
-            let error = refusal(chain, &request(more.clone()));
+        for layout in [Layout::Unset, Layout::PreL2, Layout::Cip64] {
+            let error = refusal(layout, &request(more.clone()));
             assert!(error.contains(reason), "{more}: {error}");
         }
     }
     for gateway in [json!({"gatewayFee": 1}), json!({"gatewayFeeRecipient": TO})] {
-        signed(&CELO, &request(gateway.clone()));
-        let error = refusal(&CELO_CIP64, &request(gateway));
+        signed(Layout::Unset, &request(gateway.clone()));
+        let error = refusal(Layout::Cip64, &request(gateway));
         assert!(
             error.contains("no place in today's transactions"),
             "{error}"
@@ -212,7 +225,7 @@ fn a_low_price_in_cusd_is_replaced() {
         ),
         (None, "0.5 gwei"),
     ] {
-        let (outcome, seen) = sign(&CELO, &request(json!({"feeCurrency": currency})));
+        let (outcome, seen) = sign(Layout::Unset, &request(json!({"feeCurrency": currency})));
         let asked = seen.iter().find(|body| body["method"] == "eth_gasPrice");
         let params = currency.map_or_else(|| json!([]), |currency| json!([currency]));
         assert_eq!(asked.unwrap()["params"], params);
@@ -238,15 +251,15 @@ fn the_fee_is_told_in_what_it_is_paid_in() {
         ("", "CELO"),
     ] {
         let asked = request(json!({"gasPrice": "1000000000", "feeCurrency": currency}));
-        for chain in [&CELO, &CELO_CIP64] {
-            let summary = sign(chain, &asked).0.unwrap().summary;
+        for layout in [Layout::Unset, Layout::PreL2, Layout::Cip64] {
+            let summary = sign(layout, &asked).0.unwrap().summary;
             assert!(summary.starts_with("transfer: 0.000000000000000005 CELO to "));
             assert!(summary.ends_with(unit), "{summary}");
         }
     }
     // What a gateway is paid is part of it.
     let asked = request(json!({"gasPrice": 1, "gatewayFee": "1000000000000000000"}));
-    let summary = sign(&CELO, &asked).0.unwrap().summary;
+    let summary = sign(Layout::Unset, &asked).0.unwrap().summary;
     assert!(
         summary.ends_with("fee at most 1.00000000000005 CELO"),
         "{summary}"
@@ -261,7 +274,7 @@ fn the_node_is_asked_for_everything_and_estimates_get_a_margin() {
         seen.iter().map(method).collect::<Vec<_>>()
     };
     let always = ["eth_chainId", "eth_gasPrice", "eth_getTransactionCount"];
-    let (outcome, seen) = sign(&CELO, &complete);
+    let (outcome, seen) = sign(Layout::Unset, &complete);
     assert_eq!(methods(&seen), always);
     // What is given is signed: 50,000 gas for 7 wei.
     let summary = outcome.unwrap().summary;
@@ -273,7 +286,7 @@ fn the_node_is_asked_for_everything_and_estimates_get_a_margin() {
     for gas_limit in [json!(null), json!(""), json!(0), json!("0")] {
         let mut asked = complete.clone();
         asked["gasLimit"] = gas_limit;
-        let (outcome, seen) = sign(&CELO, &asked);
+        let (outcome, seen) = sign(Layout::Unset, &asked);
         assert_eq!(methods(&seen[..3]), always);
         assert_eq!(
             seen[3]["params"],
@@ -297,9 +310,9 @@ fn the_judge_takes_nothing_else_for_celos_own() {
         let rehearsal = CELO.rehearsal().unwrap();
         rehearsal.verify(Network::Mainnet, raw)
     };
-    let own = signed(&CELO, &request(json!({"gasPrice": 1})));
+    let own = signed(Layout::Unset, &request(json!({"gasPrice": 1})));
     let cip64 = signed(
-        &CELO,
+        Layout::Unset,
         &request(json!({"type": "0x7b", "feeCurrency": CUSD})),
     );
     for raw in [&own, &cip64] {

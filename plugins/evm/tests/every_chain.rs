@@ -7,20 +7,10 @@ use kms_core::{
     prelude::*,
     testkit::{Pipeline, ScriptedNode},
 };
-use kms_evm::{BSC, CELO, CELO_CIP64, ETHEREUM, EvmChain, KCS, KLAY, MATIC, ONE, XDC};
+use kms_evm::{BSC, CELO, ETHEREUM, EvmChain, KCS, KLAY, MATIC, ONE, XDC};
 use serde_json::{Value, json, value::RawValue};
 
-const ROWS: [&EvmChain; 9] = [
-    &ETHEREUM,
-    &BSC,
-    &MATIC,
-    &KLAY,
-    &KCS,
-    &ONE,
-    &XDC,
-    &CELO,
-    &CELO_CIP64,
-];
+const ROWS: [&EvmChain; 8] = [&ETHEREUM, &BSC, &MATIC, &KLAY, &KCS, &ONE, &XDC, &CELO];
 const RECIPIENT: &str = "0x3535353535353535353535353535353535353535";
 
 /// Signs a transfer with `members` besides, where the node is of chain `chain_id`.

@@ -4,63 +4,54 @@ use kms_core::prelude::*;
 
 use super::ENTRY_FIELDS;
 use crate::{
-    AddressCase, Celo, CeloLayout, ChainIds, EstimateRequest, EvmChain, FeeCurrency, GasLimitAlias,
-    GasPolicy, GasPriceSource, Missing, NonceSource, PriceFloor, Step, chain::wallet,
+    AddressCase, Celo, ChainIds, EstimateRequest, EvmChain, FeeCurrency, GasLimitAlias, GasPolicy,
+    GasPriceSource, Missing, NonceSource, PriceFloor, Step, chain::wallet,
 };
 
-/// Celo as the original signs for it: with the transactions of its own L1
-/// ([`CeloLayout::PreL2`]).
+/// Celo. Which of its two layouts is signed, the owner says: `--chain-option CELO.layout=cip64`
+/// is what its network takes today; without it, what the original signs.
 ///
 /// The node is asked for everything, even for what is given, and a given chain id must be the
 /// node's.
-pub static CELO: EvmChain = row(CeloLayout::PreL2);
-
-/// Celo as its network is today ([`CeloLayout::Cip64`]). Not registered: a program chooses it in
-/// place of [`CELO`].
-pub static CELO_CIP64: EvmChain = row(CeloLayout::Cip64);
+pub static CELO: EvmChain = EvmChain::new(
+    &INFO,
+    ChainIds {
+        mainnet: &[42_220],
+        testnet: &[
+            44_787,     // Alfajores
+            11_142_220, // Celo Sepolia
+            62_320,     // Baklava
+        ],
+    },
+    "/v3/blockchain/node/CELO/{apiKey}",
+)
+.with_celo(Celo {
+    currencies: CURRENCIES,
+})
+.with_nonce(
+    NonceSource::Node {
+        block: "latest",
+        address: AddressCase::Lower,
+    },
+    Missing::ZERO_NUMBER,
+)
+.with_gas_price(GasPriceSource::Node, Missing::ZERO_NUMBER)
+.with_gas(
+    GasPolicy::EstimateIfMissing,
+    GasPolicy::EstimateIfMissing,
+    Missing::ANY_ZERO,
+)
+.with_gas_margin(100_000)
+.with_gas_limit_alias(GasLimitAlias::OnlyName)
+.with_estimate_request(EstimateRequest::PricedCall)
+.with_every_question()
+.with_order([Step::ChainId, Step::GasPrice, Step::Nonce, Step::Gas])
+.without_intrinsic_gas_check()
+.with_refusal_style(RefusalStyle::ApiError)
+.without_odd_data()
+.with_members(MEMBERS);
 
 inventory::submit! { ChainRegistration::new(&CELO) }
-
-const fn row(layout: CeloLayout) -> EvmChain {
-    EvmChain::new(
-        &INFO,
-        ChainIds {
-            mainnet: &[42_220],
-            testnet: &[
-                44_787,     // Alfajores
-                11_142_220, // Celo Sepolia
-                62_320,     // Baklava
-            ],
-        },
-        "/v3/blockchain/node/CELO/{apiKey}",
-    )
-    .with_celo(Celo {
-        layout,
-        currencies: CURRENCIES,
-    })
-    .with_nonce(
-        NonceSource::Node {
-            block: "latest",
-            address: AddressCase::Lower,
-        },
-        Missing::ZERO_NUMBER,
-    )
-    .with_gas_price(GasPriceSource::Node, Missing::ZERO_NUMBER)
-    .with_gas(
-        GasPolicy::EstimateIfMissing,
-        GasPolicy::EstimateIfMissing,
-        Missing::ANY_ZERO,
-    )
-    .with_gas_margin(100_000)
-    .with_gas_limit_alias(GasLimitAlias::OnlyName)
-    .with_estimate_request(EstimateRequest::PricedCall)
-    .with_every_question()
-    .with_order([Step::ChainId, Step::GasPrice, Step::Nonce, Step::Gas])
-    .without_intrinsic_gas_check()
-    .with_refusal_style(RefusalStyle::ApiError)
-    .without_odd_data()
-    .with_members(MEMBERS)
-}
 
 const CURRENCIES: &[FeeCurrency] = &[
     // Those of the main network.
