@@ -1,6 +1,6 @@
 //! What a plugin may ask the network: the cloud's node routes and nodes outside the cloud.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -89,6 +89,9 @@ pub struct NodeRequest {
     pub body: Option<Value>,
     /// How the call proves whose it is.
     pub auth: NodeAuth,
+    /// The call is made once and given up after this time, for what can be done without. Where
+    /// nothing is said, it gets the usual time and is repeated where that does no harm.
+    pub once_within: Option<Duration>,
 }
 
 impl NodeRequest {
@@ -100,6 +103,7 @@ impl NodeRequest {
             path: path.into(),
             body: None,
             auth: NodeAuth::Header,
+            once_within: None,
         }
     }
 
@@ -116,6 +120,13 @@ impl NodeRequest {
     #[must_use]
     pub fn with_auth(mut self, auth: NodeAuth) -> Self {
         self.auth = auth;
+        self
+    }
+
+    /// The same call, made once and given up after this time.
+    #[must_use]
+    pub fn once_within(mut self, time: Duration) -> Self {
+        self.once_within = Some(time);
         self
     }
 

@@ -133,7 +133,12 @@ impl Cloud {
             let testnet = header(testnet.unwrap_or("ethereum-ropsten"))?;
             headers.insert(HeaderName::from_static("x-testnet-type"), testnet);
         }
+        let timeout = call
+            .within
+            .map_or(config.timeout, |within| within.min(config.timeout));
+        *request.timeout_mut() = Some(timeout);
         if let Some(body) = call.body {
+            let headers = request.headers_mut();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());
         }
@@ -146,7 +151,8 @@ impl Cloud {
         body_rule: BodyRule,
         host: &str,
     ) -> Result<Answer, TransportError> {
-        let timeout = self.config().timeout;
+        let timeout = request.timeout().copied();
+        let timeout = timeout.unwrap_or(self.config().timeout);
         let broken = |error| TransportError::new(error, host, timeout);
         let request = request
             .try_clone()
@@ -206,6 +212,8 @@ pub(super) struct Call<'a> {
     pub(super) tells_testnet: bool,
     pub(super) body_rule: BodyRule,
     pub(super) repeatable: Repeatable,
+    /// How long an attempt may take, if that is less than what all calls may.
+    pub(super) within: Option<Duration>,
 }
 
 impl<'a> Call<'a> {
@@ -222,6 +230,7 @@ impl<'a> Call<'a> {
             tells_testnet: false,
             body_rule: BodyRule::Beginning,
             repeatable: Repeatable::No,
+            within: None,
         }
     }
 }

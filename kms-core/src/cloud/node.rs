@@ -20,7 +20,7 @@ const ERROR_LIMIT: usize = 2000;
 /// The nodes of one chain.
 ///
 /// Reads are repeated after server errors and broken connections; other calls only when they
-/// certainly had no effect. A node outside the cloud never sees the API key.
+/// certainly had no effect; what is to be made once is not repeated at all. A node outside the cloud never sees the API key.
 #[derive(Clone, Debug)]
 pub struct CloudNode {
     cloud: Cloud,
@@ -90,6 +90,10 @@ impl NodeApi for CloudNode {
             NodeMethod::Get => (Method::GET, Repeatable::Read),
             NodeMethod::Post => (Method::POST, Repeatable::Unprocessed),
         };
+        let repeatable = match request.once_within {
+            Some(_) => Repeatable::No,
+            None => repeatable,
+        };
         let key_in_header =
             is_cloud && matches!(request.auth, NodeAuth::Header | NodeAuth::HeaderAndPath);
         let key_in_path =
@@ -107,6 +111,7 @@ impl NodeApi for CloudNode {
                 tells_testnet: key_in_header,
                 body_rule: BodyRule::Whole(LIMIT),
                 repeatable,
+                within: request.once_within,
             })
             .await;
         let answer = attempts.last.map_err(from_transport)?;

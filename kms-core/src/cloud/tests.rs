@@ -601,6 +601,35 @@ async fn reads_are_repeated_and_other_node_calls_are_not() {
 }
 
 #[tokio::test]
+async fn what_can_be_done_without_is_asked_once_and_not_for_long() {
+    let soon = Duration::from_millis(100);
+    let get = || NodeRequest::get("/v3/x").once_within(soon);
+    for reply in [busy(), Reply::Close, Reply::status(503, "")] {
+        let server = TestServer::scripted(vec![reply]).await;
+        let node = cloud(&server).node_api("ETH", Network::Mainnet);
+        node.call(get()).await.unwrap_err();
+        assert_eq!(server.seen().len(), 1);
+    }
+
+    // Far less than the ten seconds that others get.
+    let server = TestServer::scripted(vec![Reply::Hang]).await;
+    let node = cloud(&server).node_api("ETH", Network::Mainnet);
+    let begin = Instant::now();
+    let error = node.call(get()).await.unwrap_err();
+    assert!(matches!(error, NodeError::Timeout(_)), "{error:?}");
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    assert_eq!(server.seen().len(), 1);
+
+    // And never more than others get.
+    let server = TestServer::scripted(vec![Reply::Hang]).await;
+    let node = impatient(&server).node_api("ETH", Network::Mainnet);
+    let patient = NodeRequest::get("/v3/x").once_within(Duration::from_secs(60));
+    let begin = Instant::now();
+    node.call(patient).await.unwrap_err();
+    assert!(begin.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
 async fn a_nodes_answer_is_limited() {
     let server =
         TestServer::scripted(vec![Reply::status(200, vec![b' '; 8 * 1024 * 1024 + 1])]).await;

@@ -1,5 +1,7 @@
 //! What nodes answer, read strictly: what was asked for or an error that says what was.
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, U256};
 use kms_core::chain::{NodeApi, NodeError, NodeRequest};
 use serde_json::{Value, json};
@@ -92,13 +94,17 @@ impl Questions<'_> {
 
     async fn station_gas_price(&self, station: GasStation) -> Result<u128, NodeError> {
         const GWEI: u64 = 1_000_000_000;
+        const PATIENCE: Duration = Duration::from_secs(10);
         let GasStation {
             base_url,
             path,
             price_pointer,
             floor_gwei,
+            ceiling_gwei,
         } = station;
-        let request = NodeRequest::get(path).outside(base_url);
+        let request = NodeRequest::get(path)
+            .outside(base_url)
+            .once_within(PATIENCE);
         let answer = self.node.call(request).await?;
         let asked = format!("the gas price, {price_pointer} of {base_url}{path},");
         let floor = U256::from(floor_gwei);
@@ -111,6 +117,11 @@ impl Questions<'_> {
                 .ok_or_else(|| unexpected(&asked, &answer))?
                 .max(floor),
         };
+        if gwei > U256::from(ceiling_gwei) {
+            return Err(NodeError::Unexpected(format!(
+                "the gas price {gwei} gwei of {base_url}{path} is above the {ceiling_gwei} gwei that are believed"
+            )));
+        }
         narrow(&asked, gwei.saturating_mul(U256::from(GWEI)))
     }
 

@@ -299,8 +299,9 @@ pub enum GasPriceSource {
     },
     /// The node's gas price.
     Node,
-    /// What a gas station outside the cloud recommends, rounded up to whole gwei; where it gives
-    /// no usable answer in time, the node's gas price.
+    /// What a gas station outside the cloud recommends, rounded up to whole gwei. It is asked
+    /// once; where it gives no usable answer within ten seconds, or one above its ceiling, the
+    /// node's gas price.
     Station(GasStation),
     /// Always this many wei.
     Constant(u64),
@@ -318,6 +319,9 @@ pub struct GasStation {
     pub price_pointer: &'static str,
     /// The least price in gwei; also the price where the answer has none.
     pub floor_gwei: u64,
+    /// The highest price in gwei that is believed: whoever answers in the station's place could
+    /// else spend all there is on gas.
+    pub ceiling_gwei: u64,
 }
 
 /// When a member of the request counts as missing. One that is absent always does; what does not

@@ -649,6 +649,7 @@ const STATION: GasStation = GasStation {
     path: "/v2",
     price_pointer: "/fast/maxFee",
     floor_gwei: 30,
+    ceiling_gwei: 500,
 };
 
 #[test]
@@ -660,6 +661,7 @@ fn a_gas_station_says_the_price_in_gwei() {
         (json!({"fast": {"maxFee": 55}}), 55),
         (json!({"fast": {"maxFee": 30.000_000_1}}), 31),
         (json!({"fast": {"maxFee": 12.25}}), 30),
+        (json!({"fast": {"maxFee": 499.1}}), 500),
         (json!({"fast": {"maxFee": null}}), 30),
         (json!({}), 30),
     ] {
@@ -683,6 +685,7 @@ fn the_node_says_the_price_where_the_gas_station_does_not() {
         Some(rest("/v2", "rubbish".into())),
         Some(rest("/v2", json!({"fast": {"maxFee": -1}}))),
         Some(rest("/v2", json!({"fast": {"maxFee": "55"}}))),
+        Some(rest("/v2", json!({"fast": {"maxFee": 500.1}}))),
         Some(rest("/v2", json!({"fast": {"maxFee": 1e30}}))),
     ] {
         let mut calls = vec![rpc("eth_gasPrice", "0x7".into())];

@@ -27,6 +27,8 @@ pub static MATIC: EvmChain = EvmChain::new(
         path: "/v2",
         price_pointer: "/fast/maxFee",
         floor_gwei: 30,
+        // Twice the highest prices that the network has seen, of some thousand gwei.
+        ceiling_gwei: 10_000,
     }),
     Missing::ANY_ZERO,
 )
