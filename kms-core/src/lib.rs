@@ -33,6 +33,7 @@ pub mod approval;
 pub mod chain;
 pub mod cloud;
 pub mod daemon;
+mod failpoint;
 pub mod journal;
 pub mod keys;
 pub mod password;

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     chain::PendingTransaction,
     cloud::{CloudError, Failure, PendingAnswer},
+    failpoint::{Place, reach},
 };
 
 /// The most signature ids that the cloud takes in one poll.
@@ -175,6 +176,7 @@ impl ChainLoop {
             return tally;
         }
         let listing = self.poll(&mut tally).await;
+        reach(Place::Polled);
         if listing.complete {
             let listed = listing.ids();
             self.waiting.retain(|id, _| listed.contains(id.as_str()));

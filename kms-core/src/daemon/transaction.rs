@@ -10,6 +10,7 @@ use crate::{
         SubmitError, TransactionError, Unsigned, sign,
     },
     cloud::{BroadcastBody, Cloud},
+    failpoint::{Place, reach},
     journal::{Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey},
     vault::VaultError,
     wallet::{self, EntryLookup},
@@ -45,11 +46,12 @@ impl Desk {
 
     async fn try_work(&self, pending: &PendingTransaction) -> Result<Outcome, Stop> {
         let key = self.key(&pending.id);
-        let outcome = match self
+        let standing = self
             .journal
             .receive(&key, PayloadDigest::of(pending))
-            .await?
-        {
+            .await?;
+        reach(Place::Received);
+        let outcome = match standing {
             Standing::Open => self.begin(&key, pending).await,
             Standing::Frozen(unsigned) => self.sign_and_send(&key, pending, &unsigned).await,
             Standing::Signed {
@@ -94,6 +96,7 @@ impl Desk {
         let vault = self.vault.latest().await?;
         let lookup = |id: &str| vault.entry(id);
         let prepared = Prepared::new(self.plugin, pending, &lookup, self.node.as_ref()).await?;
+        reach(Place::Prepared);
         tracing::info!(
             chain = key.chain,
             transaction = key.id,
@@ -109,6 +112,7 @@ impl Desk {
                 return Err(Stop::Declined(refused.to_string()));
             }
         }
+        reach(Place::Approved);
         if self.dry_run {
             self.plugin
                 .abandon(&prepared.unsigned, self.node.as_ref())
@@ -120,6 +124,7 @@ impl Desk {
             summary: prepared.summary.to_string(),
         };
         self.journal.advance(key, step).await?;
+        reach(Place::Frozen);
         self.sign_and_send(key, pending, &prepared.unsigned).await
     }
 
@@ -138,9 +143,11 @@ impl Desk {
                 return Err(error.into());
             }
         };
+        reach(Place::Signing);
         self.journal
             .advance(key, Step::Signed(assembled.clone()))
             .await?;
+        reach(Place::Signed);
         self.send(key, pending, unsigned, assembled, Attempt::First)
             .await
     }
@@ -211,6 +218,7 @@ impl Desk {
                 self.journal
                     .advance(key, Step::Completed(completed.clone()))
                     .await?;
+                reach(Place::Completed);
             }
         }
         let transaction_id = match &submitted {
@@ -222,9 +230,11 @@ impl Desk {
         let sent = match submitted {
             Ok(completed) => {
                 self.journal.advance(key, Step::Sending).await?;
+                reach(Place::Sending);
                 match self.plugin.submit(&completed, attempt, node).await {
                     Ok(broadcast) => {
                         executed = broadcast.on_chain;
+                        reach(Place::Submitted);
                         self.broadcast(pending, &completed, &broadcast).await
                     }
                     Err(error) => Err(error),
@@ -232,10 +242,12 @@ impl Desk {
             }
             Err(error) => Err(error),
         };
+        reach(Place::Broadcast);
         let first = attempt == Attempt::First;
         match sent {
             Ok(()) => {
                 self.journal.advance(key, Step::Done).await?;
+                reach(Place::Done);
                 Ok(Outcome::Sent {
                     transaction_id,
                     summary: summary.to_string(),

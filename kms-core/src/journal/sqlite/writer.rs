@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::super::JournalError;
+use crate::failpoint::{Place, reach};
 
 /// The most steps of one commit.
 const BATCH: usize = 512;
@@ -98,6 +99,7 @@ fn work(connection: Connection, queue: &Receiver<Job>) {
         // start, which reads the disk, can tell.
         let doubtful = committed.as_ref().is_err_and(|error| error.doubtful);
         let result = committed.map_err(|error| error.error);
+        reach(Place::Committing);
         if let Err(error) = &result {
             tracing::error!(%error, doubtful, "the journal could not be written");
         }
