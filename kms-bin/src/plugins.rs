@@ -2,10 +2,14 @@
 
 #[cfg(feature = "bitcoin")]
 use kms_bitcoin as _;
+#[cfg(feature = "bnb")]
+use kms_bnb as _;
 #[cfg(feature = "evm")]
 use kms_evm as _;
 #[cfg(feature = "multiversx")]
 use kms_multiversx as _;
+#[cfg(feature = "solana")]
+use kms_solana as _;
 #[cfg(feature = "stellar")]
 use kms_stellar as _;
 #[cfg(feature = "tron")]
