@@ -11,3 +11,4 @@ mod session;
 mod evm;
 mod tron;
 mod vechain;
+mod xrp;
