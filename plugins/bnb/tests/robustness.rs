@@ -79,9 +79,7 @@ const TO: &str = "tbnb1fk8n77hmcal3hshc4drzgf4y7xwvlrmx35aam5";
 fn request() -> Value {
     let from = signers()[0].address.to_string();
     let coins = json!([{"denom": "BNB", "amount": 1_700_000}, {"denom": "TOK-1A2", "amount": 7}]);
-    let bytes = |address: &str| {
-        json!([{"address": {"type": "Buffer", "data": account(address)}, "coins": coins}])
-    };
+    let bytes = |address: &str| json!([{"address": {"type": "Buffer", "data": account(address)}, "coins": coins}]);
     let text = |address: &str| json!([{"address": address, "coins": coins}]);
     json!({
         "msg": {"inputs": bytes(&from), "outputs": bytes(TO), "aminoPrefix": "2A2C87FA"},
@@ -97,41 +95,121 @@ fn whatever_differs_between_message_and_document_is_refused_before_anyone_is_ask
     let other = "tbnb1hm0dv33k5m66ppl5d67780vepgcq5svj7gnyfr";
     let mainnet = "bnb1fk8n77hmcal3hshc4drzgf4y7xwvlrmxlp5em9";
     for (place, value, reason) in [
-        ("/signMsg/outputs/0/address", json!(other), "do not say the same"),
-        ("/signMsg/outputs/0/coins/0/amount", json!(1_700_001), "do not say the same"),
-        ("/signMsg/outputs/0/coins/1/denom", json!("TOK-1A3"), "do not say the same"),
+        (
+            "/signMsg/outputs/0/address",
+            json!(other),
+            "do not say the same",
+        ),
+        (
+            "/signMsg/outputs/0/coins/0/amount",
+            json!(1_700_001),
+            "do not say the same",
+        ),
+        (
+            "/signMsg/outputs/0/coins/1/denom",
+            json!("TOK-1A3"),
+            "do not say the same",
+        ),
         ("/signMsg/outputs/0/coins", json!([]), "do not say the same"),
-        ("/msg/outputs/0/address/data", json!(account(other)), "do not say the same"),
-        ("/msg/outputs/0/coins/0/amount", json!(1_699_999), "not as much as the inputs"),
-        ("/msg/outputs/0/coins/0/denom", json!("BTC"), "not as much as the inputs"),
-        ("/msg/inputs/0/address/data", json!(account(other)), "do not say the same"),
-        ("/msg/inputs/0/address/data", json!([1, 2, 3]), "has not 20 bytes"),
-        ("/msg/inputs/0/address/data", json!([256]), "not a transfer in JSON"),
-        ("/msg/inputs/0/address/type", json!("Array"), "not a transfer in JSON"),
-        ("/msg/inputs/0/coins/0/amount", json!(-1), "not a transfer in JSON"),
-        ("/msg/inputs/0/coins/0/amount", json!(1.5), "not a transfer in JSON"),
-        ("/msg/inputs/0/coins/0/amount", json!("5"), "not a transfer in JSON"),
-        ("/msg/inputs/0/coins/0/amount", json!(u64::MAX), "is too large"),
+        (
+            "/msg/outputs/0/address/data",
+            json!(account(other)),
+            "do not say the same",
+        ),
+        (
+            "/msg/outputs/0/coins/0/amount",
+            json!(1_699_999),
+            "not as much as the inputs",
+        ),
+        (
+            "/msg/outputs/0/coins/0/denom",
+            json!("BTC"),
+            "not as much as the inputs",
+        ),
+        (
+            "/msg/inputs/0/address/data",
+            json!(account(other)),
+            "do not say the same",
+        ),
+        (
+            "/msg/inputs/0/address/data",
+            json!([1, 2, 3]),
+            "has not 20 bytes",
+        ),
+        (
+            "/msg/inputs/0/address/data",
+            json!([256]),
+            "not a transfer in JSON",
+        ),
+        (
+            "/msg/inputs/0/address/type",
+            json!("Array"),
+            "not a transfer in JSON",
+        ),
+        (
+            "/msg/inputs/0/coins/0/amount",
+            json!(-1),
+            "not a transfer in JSON",
+        ),
+        (
+            "/msg/inputs/0/coins/0/amount",
+            json!(1.5),
+            "not a transfer in JSON",
+        ),
+        (
+            "/msg/inputs/0/coins/0/amount",
+            json!("5"),
+            "not a transfer in JSON",
+        ),
+        (
+            "/msg/inputs/0/coins/0/amount",
+            json!(u64::MAX),
+            "is too large",
+        ),
         ("/msg/inputs/0/coins/0/denom", json!("B\"N"), "is no symbol"),
         ("/msg/inputs/0/coins/0/denom", json!(""), "is no symbol"),
         ("/msg/inputs", json!([]), "needs an input"),
         ("/msg/outputs", json!([]), "needs an input"),
         ("/msg/aminoPrefix", json!("166E681B"), "is no transfer"),
-        ("/signMsg/outputs/0/address", json!(mainnet), "no address of testnet"),
-        ("/signMsg/outputs/0/address", json!(TO.to_uppercase()), "no address of testnet"),
-        ("/signMsg/outputs/0", json!({"address": TO, "coins": [], "x": 1}), "unknown field"),
+        (
+            "/signMsg/outputs/0/address",
+            json!(mainnet),
+            "no address of testnet",
+        ),
+        (
+            "/signMsg/outputs/0/address",
+            json!(TO.to_uppercase()),
+            "no address of testnet",
+        ),
+        (
+            "/signMsg/outputs/0",
+            json!({"address": TO, "coins": [], "x": 1}),
+            "unknown field",
+        ),
         ("/memo", json!(5), "not a transfer in JSON"),
     ] {
         let mut changed = request.clone();
         *changed.pointer_mut(place).unwrap() = value.clone();
         let node = usual_node();
-        let error = prepare(&changed.to_string(), &node).unwrap_err().to_string();
+        let error = prepare(&changed.to_string(), &node)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(reason), "{place} {value}: {error}");
         assert!(node.seen().is_empty(), "{place} {value}");
     }
     for (text, reason) in [
-        (request.to_string().replacen("\"memo\"", "\"source\":1,\"memo\"", 1), "unknown field"),
-        (request.to_string().replacen("\"memo\"", "\"memo\":\"\",\"memo\"", 1), "duplicate field"),
+        (
+            request
+                .to_string()
+                .replacen("\"memo\"", "\"source\":1,\"memo\"", 1),
+            "unknown field",
+        ),
+        (
+            request
+                .to_string()
+                .replacen("\"memo\"", "\"memo\":\"\",\"memo\"", 1),
+            "duplicate field",
+        ),
         (String::new(), "not a transfer in JSON"),
     ] {
         let error = prepare(&text, &usual_node()).unwrap_err().to_string();
@@ -167,30 +245,62 @@ fn a_missing_memo_is_an_empty_one() {
 #[test]
 fn account_number_and_sequence_come_from_whoever_knows_them() {
     let request = request().to_string();
-    let complete = |number: u64, sequence: u64| json!({"account_number": number, "sequence": sequence});
+    let complete =
+        |number: u64, sequence: u64| json!({"account_number": number, "sequence": sequence});
     for (cloud, outside, expected) in [
         (complete(41, 0), Some(complete(1, 1)), Ok((41, 0))),
         (complete(0, 2), Some(complete(0, 3)), Ok((0, 3))),
         (complete(0, 2), Some(complete(9, 4)), Ok((9, 4))),
         (complete(0, 0), None, Ok((0, 0))),
-        (complete(0, 2), Some(json!({"account_number": null})), Ok((0, 2))),
+        (
+            complete(0, 2),
+            Some(json!({"account_number": null})),
+            Ok((0, 2)),
+        ),
         (json!({"sequence": 2}), Some(complete(9, 4)), Ok((9, 4))),
-        (json!({"account_number": 41}), Some(complete(41, 4)), Ok((41, 4))),
-        (json!({"account_number": 41}), Some(json!({})), Err("nobody says")),
+        (
+            json!({"account_number": 41}),
+            Some(complete(41, 4)),
+            Ok((41, 4)),
+        ),
+        (
+            json!({"account_number": 41}),
+            Some(json!({})),
+            Err("nobody says"),
+        ),
         (json!({}), None, Err("nothing recorded")),
-        (json!({"account_number": -1, "sequence": 1}), None, Err("account_number is no number")),
-        (json!({"account_number": 1, "sequence": "1"}), None, Err("sequence is no number")),
+        (
+            json!({"account_number": -1, "sequence": 1}),
+            None,
+            Err("account_number is no number"),
+        ),
+        (
+            json!({"account_number": 1, "sequence": "1"}),
+            None,
+            Err("sequence is no number"),
+        ),
         (complete(1, u64::MAX), None, Err("sequence is no number")),
     ] {
         let node = node(cloud.clone(), outside.clone());
         match (prepare(&request, &node), expected) {
             (Ok(unsigned), Ok((number, sequence))) => {
                 let document: Value = serde_json::from_slice(&unsigned.body).unwrap();
-                assert_eq!(document["account_number"], number.to_string(), "{cloud} {outside:?}");
-                assert_eq!(document["sequence"], sequence.to_string(), "{cloud} {outside:?}");
+                assert_eq!(
+                    document["account_number"],
+                    number.to_string(),
+                    "{cloud} {outside:?}"
+                );
+                assert_eq!(
+                    document["sequence"],
+                    sequence.to_string(),
+                    "{cloud} {outside:?}"
+                );
             }
             (Err(error), Err(reason)) => {
-                assert!(error.to_string().contains(reason), "{cloud} {outside:?}: {error}");
+                assert!(
+                    error.to_string().contains(reason),
+                    "{cloud} {outside:?}: {error}"
+                );
             }
             (outcome, _) => panic!("{cloud} {outside:?}: {outcome:?}"),
         }
@@ -200,7 +310,9 @@ fn account_number_and_sequence_come_from_whoever_knows_them() {
 #[test]
 fn the_network_is_frozen_with_the_body() {
     let unsigned = drive(&request().to_string()).unwrap();
-    let error = BEACON_CHAIN.summarize(Network::Mainnet, &unsigned).unwrap_err();
+    let error = BEACON_CHAIN
+        .summarize(Network::Mainnet, &unsigned)
+        .unwrap_err();
     assert!(error.to_string().contains("other network"));
 }
 

@@ -40,7 +40,10 @@ fn detail<'a>(summary: &'a Summary, name: &str) -> Option<&'a str> {
 fn transfers_are_told_exactly() {
     let bob = "tbnb1fk8n77hmcal3hshc4drzgf4y7xwvlrmx35aam5";
     for (name, told) in [
-        ("transfer-with-memo", format!("transfer: 0.017 BNB to {bob}")),
+        (
+            "transfer-with-memo",
+            format!("transfer: 0.017 BNB to {bob}"),
+        ),
         (
             "transfer-without-memo-mainnet",
             "transfer: 1 BNB to bnb1fk8n77hmcal3hshc4drzgf4y7xwvlrmxlp5em9".to_owned(),
@@ -57,7 +60,10 @@ fn transfers_are_told_exactly() {
 #[test]
 fn sender_memo_and_sequence_are_told() {
     let summary = summary("transfer-with-memo", None);
-    assert_eq!(summary.from, ["tbnb1sjvydyrrk3h959mhzjja4up0a2jh007uthawg0"]);
+    assert_eq!(
+        summary.from,
+        ["tbnb1sjvydyrrk3h959mhzjja4up0a2jh007uthawg0"]
+    );
     assert_eq!(summary.nonce, Some(5));
     assert_eq!(detail(&summary, "memo"), Some("\"109429545\""));
     assert_eq!(detail(&summary, "account number"), Some("41"));
