@@ -24,6 +24,15 @@ struct Chain {
     address_prefix: &'static str,
     /// Whether the node's estimate is signed in place of a given limit.
     always_estimates: bool,
+    /// Which layout its own transactions have, where it has any.
+    celo: Option<Layout>,
+}
+
+/// The layouts of Celo's own transactions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    PreL2,
+    Cip64,
 }
 
 /// A chain with the coin type of its own and addresses like Ethereum's.
@@ -34,6 +43,7 @@ const fn chain(code: &'static str, coin_type: u32, chain_ids: [u64; 2]) -> Chain
         chain_ids,
         address_prefix: "0x",
         always_estimates: false,
+        celo: None,
     }
 }
 
@@ -78,7 +88,18 @@ fn ethers_reads_what_is_signed_for_xdc() {
 
 #[test]
 fn ethers_reads_what_is_signed_for_celo() {
-    check(&chain("CELO", 52_752, [42_220, 44_787]));
+    check(&Chain {
+        celo: Some(Layout::PreL2),
+        ..chain("CELO", 52_752, [42_220, 44_787])
+    });
+}
+
+#[test]
+fn ethers_reads_what_is_signed_for_celo_of_today() {
+    check(&Chain {
+        celo: Some(Layout::Cip64),
+        ..chain("CELO", 52_752, [42_220, 11_142_220])
+    });
 }
 
 fn check(chain: &Chain) {
@@ -107,7 +128,11 @@ fn check(chain: &Chain) {
             cloud.rpc(method, json!(format!("{result:#x}")));
         }
         let pending: Vec<Value> = cases.iter().map(|case| case.pending.clone()).collect();
-        let signed = session::sign(&user, network, &cloud, "", &pending);
+        let arguments = match chain.celo {
+            Some(Layout::Cip64) => "--chain-option=CELO.layout=cip64",
+            _ => "",
+        };
+        let signed = session::sign(&user, network, &cloud, arguments, &pending);
 
         let found = ethers.ask("transactions", &json!(signed));
         let found = found.as_array().expect("a list");
@@ -162,7 +187,7 @@ struct Case {
 
 impl Case {
     fn random(random: &mut Random, number: u64, chain: &Chain, chain_id: u64, key: &Key) -> Self {
-        let is_celo = chain.code == "CELO";
+        let is_celo = chain.celo.is_some();
         let kind = random.within(0..=if is_celo { 3 } else { 2 });
         let gas = random.within(3_000_000..=u64::from(u32::MAX));
         let nonce = random.magnitude(52);
@@ -234,13 +259,24 @@ impl Case {
             }
         }
         match kind {
-            0 if is_celo => {
+            0 if chain.celo == Some(Layout::PreL2) => {
                 fill("gatewayFee", u128::from(number % 3) << 70);
                 for name in ["feeCurrency", "gatewayFeeRecipient"] {
                     let address = random.coin().then(|| format!("0x{}", random.hex(20)));
                     request[name] = json!(address);
                     expected[name] = json!(address);
                 }
+            }
+            // The price is both fees of CIP-64.
+            0 if chain.celo == Some(Layout::Cip64) && random.coin() => {
+                let currency = format!("0x{}", random.hex(20));
+                request["feeCurrency"] = json!(currency);
+                expected["feeCurrency"] = json!(currency);
+                expected["type"] = json!(0x7b);
+                let members = expected.as_object_mut().expect("an object");
+                let price = members.remove("gasPrice").expect("a price");
+                expected["maxFeePerGas"] = price.clone();
+                expected["maxPriorityFeePerGas"] = price;
             }
             0 => {}
             1 => {
