@@ -1,5 +1,7 @@
 //! The plugins of this build: each is named once, or the linker would leave it out.
 
+#[cfg(feature = "algorand")]
+use kms_algorand as _;
 #[cfg(feature = "bitcoin")]
 use kms_bitcoin as _;
 #[cfg(feature = "bnb")]
