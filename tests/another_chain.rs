@@ -7,7 +7,7 @@ use kms_core::{
     approval::NoApproval,
     chain::Registry,
     cloud::{CloudConfig, parse_url},
-    daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally},
+    daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally, VaultWatch},
     journal::MemoryJournal,
     prelude::*,
     vault::{StoreOptions, VaultStore},
@@ -91,7 +91,7 @@ fn run_daemon(cloud: &Cloud) -> Tally {
     let parts = Parts {
         registry: Registry::linked().unwrap(),
         cloud: kms_core::cloud::Cloud::new(config).unwrap(),
-        vault: store.open(&SecretText::new(PASSWORD)).unwrap(),
+        vault: VaultWatch::new(store.open(&SecretText::new(PASSWORD)).unwrap()),
         approver: Arc::new(NoApproval),
         journal: Arc::new(MemoryJournal::new()),
         observer: Arc::new(NoObserver),

@@ -6,12 +6,12 @@ use kms_core::{
     approval::{ApprovalConfigError, Approver, FourEye, Method, NoApproval},
     chain::{ChainOptionError, ChainOptions, Registry},
     cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
-    daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally},
+    daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally, VaultWatch},
     journal::{Journal, MemoryJournal},
     vault::OpenVault,
 };
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
 
@@ -29,78 +29,168 @@ const CHAIN_OPTIONS: &str = "TATUM_KMS_CHAIN_OPTIONS";
 
 pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
     // Whatever is wrong with the arguments is said before a password is asked for.
-    let registry = registry(args)?;
-    let config = config(args)?;
-    let approver = approver(args)?;
-    let settings = settings(&args.vault.general)?.with_api_key(args.api_key.api_key.as_ref());
-    if settings.text("TATUM_KMS_DEBUG_MODE")?.is_some() {
-        output::warning("TATUM_KMS_DEBUG_MODE has no effect: signed transactions are never logged");
-    }
-    let cloud = Cloud::new(cloud_config(args, &settings, &registry)?)?;
+    let setup = Setup::read(args)?;
+    let settings = settings(&args.vault.general)?;
     let vault = VaultSession::open(&args.vault, None, &settings)?.into_vault();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        network = %config.network,
-        chains = registry.codes().collect::<Vec<_>>().join(","),
+        network = %setup.config.network,
+        chains = setup.registry.codes().collect::<Vec<_>>().join(","),
         wallets = vault.vault().len(),
         "started"
     );
-    require_wallets(&config, &vault)?;
-    let once = config.mode != Mode::Continuous;
-    let journal: Arc<dyn Journal> = if config.dry_run {
+    require_wallets(&setup.config, &vault)?;
+    let once = setup.config.mode != Mode::Continuous;
+    let journal: Arc<dyn Journal> = if setup.config.dry_run {
         // Nothing is signed, so nothing is to be remembered, and a daemon may run beside.
         Arc::new(MemoryJournal::new())
     } else {
         let file = journal::file(&args.journal, vault.path())?;
         Arc::new(file.open(&vault, args.journal_retention)?)
     };
-    let parts = Parts {
-        registry,
-        cloud,
-        vault,
-        approver,
-        journal,
-        observer: Arc::new(NoObserver),
-    };
+    let vault = VaultWatch::new(vault);
     let tally = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::of(Status::Failed, &error))?
-        .block_on(serve(config, parts))?;
+        .block_on(serve(args, setup, &vault, &journal))?;
     if once { verdict(tally) } else { Ok(()) }
 }
 
-/// Runs the daemon until it ends or a signal ends it.
-async fn serve(config: DaemonConfig, parts: Parts) -> Result<Tally, Failure> {
-    let failed = |error: std::io::Error| Failure::of(Status::Failed, &error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let (stop, stopped) = watch::channel(false);
-    let mut signalled = async || {
+/// What the arguments and settings say.
+struct Setup {
+    registry: Registry,
+    config: DaemonConfig,
+    approver: Arc<dyn Approver>,
+    cloud: Cloud,
+}
+
+impl Setup {
+    fn read(args: &DaemonArgs) -> Result<Self, Failure> {
+        let registry = registry(args)?;
+        let config = config(args)?;
+        let approver = approver(args)?;
+        let settings = settings(&args.vault.general)?.with_api_key(args.api_key.api_key.as_ref());
+        if settings.text("TATUM_KMS_DEBUG_MODE")?.is_some() {
+            output::warning(
+                "TATUM_KMS_DEBUG_MODE has no effect: signed transactions are never logged",
+            );
+        }
+        let cloud = Cloud::new(cloud_config(args, &settings, &registry)?)?;
+        Ok(Self {
+            registry,
+            config,
+            approver,
+            cloud,
+        })
+    }
+
+    fn daemon(
+        self,
+        vault: &VaultWatch,
+        journal: &Arc<dyn Journal>,
+        stopped: &watch::Receiver<bool>,
+    ) -> Daemon {
+        let parts = Parts {
+            registry: self.registry,
+            cloud: self.cloud,
+            vault: vault.clone(),
+            approver: self.approver,
+            journal: Arc::clone(journal),
+            observer: Arc::new(NoObserver),
+        };
+        Daemon::new(self.config, parts, stopped)
+    }
+}
+
+/// Runs daemons until one ends by itself or a signal ends it. On SIGHUP, the one at work finishes
+/// what is in hand and another takes its place with the settings as they are then.
+async fn serve(
+    args: &DaemonArgs,
+    mut setup: Setup,
+    vault: &VaultWatch,
+    journal: &Arc<dyn Journal>,
+) -> Result<Tally, Failure> {
+    let mut signals = Signals::listen()?;
+    loop {
+        let (stop, stopped) = watch::channel(false);
+        let daemon = setup.daemon(vault, journal, &stopped).run();
+        tokio::pin!(daemon);
+        let next = loop {
+            let name = tokio::select! {
+                tally = &mut daemon => return Ok(tally),
+                name = signals.next() => name,
+            };
+            if name != HANGUP {
+                break Err(name);
+            }
+            match Setup::read(args) {
+                Ok(setup) => break Ok(setup),
+                Err(failure) => tracing::error!(
+                    error = failure.message,
+                    hint = failure.hint,
+                    "{HANGUP}: the settings cannot be used, everything stays as it was"
+                ),
+            }
+        };
+        // The daemon holds the other end for as long as it runs.
+        let _ = stop.send(true);
+        match &next {
+            Ok(_) => tracing::info!("{HANGUP}: the settings are read anew"),
+            Err(name) => tracing::info!(
+                "{name}: finishing the transactions in hand; a second signal ends at once"
+            ),
+        }
+        let tally = loop {
+            tokio::select! {
+                tally = &mut daemon => break tally,
+                name = signals.next() => if name != HANGUP {
+                    return Err(Failure::new(
+                        Status::Failed,
+                        format!("{name} again: ended with transactions in hand"),
+                    )
+                    .hint("the journal has what was signed: the next daemon goes on with it"));
+                },
+            }
+        };
+        match next {
+            Ok(next) => setup = next,
+            Err(_) => {
+                tracing::info!("stopped");
+                return Ok(tally);
+            }
+        }
+    }
+}
+
+const HANGUP: &str = "SIGHUP";
+
+/// The signals a daemon minds.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error: std::io::Error| Failure::of(Status::Failed, &error))
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// The name of the next one.
+    async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.hangup.recv() => HANGUP,
         }
-    };
-    let daemon = Daemon::new(config, parts, &stopped).run();
-    tokio::pin!(daemon);
-    let name = tokio::select! {
-        tally = &mut daemon => return Ok(tally),
-        name = signalled() => name,
-    };
-    // The daemon holds the other end for as long as it runs.
-    let _ = stop.send(true);
-    tracing::info!("{name}: finishing the transactions in hand; a second signal ends at once");
-    tokio::select! {
-        tally = &mut daemon => {
-            tracing::info!("stopped");
-            Ok(tally)
-        }
-        name = signalled() => Err(Failure::new(
-            Status::Failed,
-            format!("{name} again: ended with transactions in hand"),
-        )
-        .hint("what was sent without an answer may be on its chain: look there before it is signed again")),
     }
 }
 

@@ -11,7 +11,7 @@ use kms_core::{
     approval::{FourEye, Method},
     chain::{Network, Registry},
     cloud::{Cloud, CloudConfig, parse_url},
-    daemon::{Daemon, DaemonConfig, Mode, Observer, Selection},
+    daemon::{Daemon, DaemonConfig, Mode, Observer, Selection, VaultWatch},
     journal::JournalFile,
     keys::SecretText,
 };
@@ -143,7 +143,7 @@ pub(crate) async fn run(options: RunOptions) -> Result<Report, SandboxError> {
             journal,
             observer: Arc::clone(&watcher) as Arc<dyn Observer>,
             registry,
-            vault,
+            vault: VaultWatch::new(vault),
         },
         &stopping,
     );

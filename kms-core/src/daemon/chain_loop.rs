@@ -7,10 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::FutureExt as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::watch;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::{JoinError, JoinSet},
+};
 
 use super::{
     DaemonConfig, Mode, Observer, Outcome, Poll, Selection, Work, backoff::Backoff,
@@ -33,7 +36,7 @@ const LONGEST_DECISION_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// Works on one chain. Others cannot delay or stop it.
 pub(super) struct ChainLoop {
-    pub(super) desk: Desk,
+    pub(super) desk: Arc<Desk>,
     pub(super) config: Arc<DaemonConfig>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) notices: Arc<NoticeBoard>,
@@ -42,6 +45,18 @@ pub(super) struct ChainLoop {
     waiting: HashMap<String, Waiting>,
     ids: PolledIds,
     chunks_announced: bool,
+    /// The work that goes on, a task for each signer. A poll does not wait for it.
+    in_work: JoinSet<Finished>,
+    /// Whose transactions are in work.
+    busy: HashSet<Signer>,
+    /// Limits how many transactions are worked on at a time.
+    permits: Arc<Semaphore>,
+}
+
+/// What became of the transactions of one signer.
+struct Finished {
+    signer: Signer,
+    outcomes: Vec<(String, Outcome)>,
 }
 
 /// A transaction that is not looked at in every cycle.
@@ -127,7 +142,10 @@ impl ChainLoop {
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            desk,
+            desk: Arc::new(desk),
+            permits: Arc::new(Semaphore::new(config.concurrency.max(1))),
+            in_work: JoinSet::new(),
+            busy: HashSet::new(),
             config,
             observer,
             notices,
@@ -139,26 +157,44 @@ impl ChainLoop {
         }
     }
 
-    /// Cycles until told to stop.
+    /// Polls and works until told to stop, then finishes what is in hand.
     pub(super) async fn run(&mut self) {
         let mut ticks = tokio::time::interval(self.config.period);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut shutdown = self.shutdown.clone();
         loop {
+            let mut tally = Tally::default();
             tokio::select! {
                 biased;
-                _ = shutdown.wait_for(|stop| *stop) => return,
-                _ = ticks.tick() => {}
-            }
-            if self.poll_backoff.is_due() {
-                self.cycle().await;
+                () = stopped(&mut shutdown) => break,
+                Some(finished) = self.in_work.join_next() => {
+                    let failures = self.settle(finished, &mut tally);
+                    self.report(failures, &mut tally).await;
+                }
+                _ = ticks.tick() => {
+                    if self.poll_backoff.is_due() {
+                        let failures = self.poll_and_begin(&mut tally).await;
+                        self.report(failures, &mut tally).await;
+                    }
+                }
             }
         }
+        let mut tally = Tally::default();
+        let failures = self.finish(&mut tally).await;
+        self.report(failures, &mut tally).await;
     }
 
-    /// Polls once, works on what came, reports what failed.
+    /// Polls once, works on what came to its end, reports what failed.
     pub(super) async fn cycle(&mut self) -> Tally {
         let mut tally = Tally::default();
+        let mut failures = self.poll_and_begin(&mut tally).await;
+        failures.extend(self.finish(&mut tally).await);
+        self.report(failures, &mut tally).await;
+        tally
+    }
+
+    /// Polls, and begins to work on what came. Gives what failed at once.
+    async fn poll_and_begin(&mut self, tally: &mut Tally) -> Vec<Failure> {
         if let Err(error) = self.refresh_ids().await {
             tracing::error!(
                 chain = self.chain(),
@@ -168,23 +204,81 @@ impl ChainLoop {
             );
             self.poll_backoff
                 .fail(self.config.period, LONGEST_POLL_PAUSE);
-            tally.errors = 1;
-            return tally;
+            tally.errors = tally.errors.saturating_add(1);
+            return Vec::new();
         }
         if self.ids.ids.is_empty() && !self.polls_without_wallets() {
             tracing::debug!(chain = self.chain(), "no wallets, not polled");
-            return tally;
+            return Vec::new();
         }
-        let listing = self.poll(&mut tally).await;
+        let listing = self.poll(tally).await;
         reach(Place::Polled);
         if listing.complete {
             let listed = listing.ids();
             self.waiting.retain(|id, _| listed.contains(id.as_str()));
         }
-        let mut failures = self.unreadable(listing.unreadable, &mut tally);
-        failures.extend(self.work(listing.transactions, &mut tally).await);
-        self.report(failures, &mut tally).await;
-        tally
+        let failures = self.unreadable(listing.unreadable, tally);
+        for (signer, queue) in self.queues(listing.transactions) {
+            self.begin(signer, queue);
+        }
+        failures
+    }
+
+    /// Works on the transactions of one signer in order, beside everything else.
+    fn begin(&mut self, signer: Signer, queue: Vec<PendingTransaction>) {
+        self.busy.insert(signer.clone());
+        let worker = Worker {
+            desk: Arc::clone(&self.desk),
+            observer: Arc::clone(&self.observer),
+            permits: Arc::clone(&self.permits),
+            shutdown: self.shutdown.clone(),
+        };
+        self.in_work.spawn(async move {
+            Finished {
+                signer,
+                outcomes: worker.work_queue(queue).await,
+            }
+        });
+    }
+
+    /// Waits for everything that is in work.
+    async fn finish(&mut self, tally: &mut Tally) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        while let Some(finished) = self.in_work.join_next().await {
+            failures.extend(self.settle(finished, tally));
+        }
+        failures
+    }
+
+    /// Takes in what became of one signer's transactions, and of those that ended meanwhile.
+    fn settle(&mut self, finished: Result<Finished, JoinError>, tally: &mut Tally) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        let mut next = Some(finished);
+        while let Some(finished) = next {
+            match finished {
+                Ok(finished) => {
+                    self.busy.remove(&finished.signer);
+                    for (id, outcome) in finished.outcomes {
+                        tally.count(&outcome);
+                        self.remember(&id, &outcome);
+                        if let Outcome::Failed(text) = outcome {
+                            failures.push(Failure {
+                                transaction_id: id,
+                                text,
+                            });
+                        }
+                    }
+                }
+                // Panics are caught where the work is done, and nobody cancels it.
+                Err(error) => tracing::error!(
+                    chain = self.chain(),
+                    %error,
+                    "an internal error, please report it"
+                ),
+            }
+            next = self.in_work.try_join_next();
+        }
+        failures
     }
 
     fn chain(&self) -> &'static str {
@@ -356,33 +450,11 @@ impl ChainLoop {
         failures
     }
 
-    /// Works on the transactions of each signer in order, on different signers side by side.
-    async fn work(&mut self, pending: Vec<PendingTransaction>, tally: &mut Tally) -> Vec<Failure> {
-        let queues = self.queues(pending);
-        let this = &*self;
-        let finished: Vec<Vec<(String, Outcome)>> = stream::iter(queues)
-            .map(|queue| this.work_queue(queue))
-            .buffer_unordered(self.config.concurrency.max(1))
-            .collect()
-            .await;
-        let mut failures = Vec::new();
-        for (id, outcome) in finished.into_iter().flatten() {
-            tally.count(&outcome);
-            self.remember(&id, &outcome);
-            if let Outcome::Failed(text) = outcome {
-                failures.push(Failure {
-                    transaction_id: id,
-                    text,
-                });
-            }
-        }
-        failures
-    }
-
     /// The transactions that are due, by signer. A signer whose first transaction may have been
     /// sent and waits for its next try is left out altogether: a later nonce must not overtake.
-    fn queues(&self, pending: Vec<PendingTransaction>) -> Vec<Vec<PendingTransaction>> {
-        let mut queues: Vec<Vec<PendingTransaction>> = Vec::new();
+    /// So is one whose transactions are in work.
+    fn queues(&self, pending: Vec<PendingTransaction>) -> Vec<(Signer, Vec<PendingTransaction>)> {
+        let mut queues: Vec<(Signer, Vec<PendingTransaction>)> = Vec::new();
         let mut queue_of: HashMap<Signer, Option<usize>> = HashMap::new();
         for one in pending {
             if self.is_deselected(&one.id) {
@@ -402,11 +474,14 @@ impl ChainLoop {
                 }
                 continue;
             }
-            let queue = *queue_of.entry(signer).or_insert_with(|| {
-                queues.push(Vec::new());
+            if self.busy.contains(&signer) {
+                continue;
+            }
+            let queue = *queue_of.entry(signer.clone()).or_insert_with(|| {
+                queues.push((signer, Vec::new()));
                 Some(queues.len() - 1)
             });
-            if let Some(queue) = queue.and_then(|queue| queues.get_mut(queue)) {
+            if let Some((_, queue)) = queue.and_then(|queue| queues.get_mut(queue)) {
                 queue.push(one);
             }
         }
@@ -433,9 +508,73 @@ impl ChainLoop {
         }
     }
 
+    fn remember(&mut self, id: &str, outcome: &Outcome) {
+        let (blocks_signer, longest) = match outcome {
+            Outcome::Sent { .. } | Outcome::AlreadyDone => {
+                self.waiting.remove(id);
+                return;
+            }
+            Outcome::Declined(_) | Outcome::Failed(_) | Outcome::Rehearsed(_) => {
+                (false, LONGEST_DECISION_PAUSE)
+            }
+            Outcome::Postponed(_) | Outcome::Uncertain(_) => (true, LONGEST_TROUBLE_PAUSE),
+        };
+        let waiting = self
+            .waiting
+            .entry(id.to_owned())
+            .or_insert_with(|| Waiting {
+                backoff: Backoff::new(),
+                blocks_signer,
+            });
+        waiting.blocks_signer = blocks_signer;
+        waiting.backoff.fail(self.config.period, longest);
+    }
+
+    async fn report(&self, failures: Vec<Failure>, tally: &mut Tally) {
+        if failures.is_empty() || self.config.dry_run {
+            return;
+        }
+        if let Err(error) = self.desk.cloud.report(&failures).await {
+            tally.errors = tally.errors.saturating_add(1);
+            tracing::error!(
+                chain = self.chain(),
+                %error,
+                hint = error.hint(),
+                failures = failures.len(),
+                "the failures could not be reported; they will be as long as the cloud lists them"
+            );
+            return;
+        }
+        for failure in &failures {
+            self.desk.reported(&failure.transaction_id).await;
+        }
+    }
+}
+
+/// Returns once the daemon is told to stop.
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    // Who could tell is gone with the daemon itself.
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// What the transactions of one signer are worked on with.
+struct Worker {
+    desk: Arc<Desk>,
+    observer: Arc<dyn Observer>,
+    permits: Arc<Semaphore>,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Worker {
+    fn chain(&self) -> &'static str {
+        self.desk.plugin.info().code
+    }
+
     async fn work_queue(&self, queue: Vec<PendingTransaction>) -> Vec<(String, Outcome)> {
         let mut finished = Vec::with_capacity(queue.len());
         for pending in queue {
+            // Nobody closes the semaphore.
+            let _permit = self.permits.acquire().await;
             if *self.shutdown.borrow() {
                 break;
             }
@@ -511,48 +650,6 @@ impl ChainLoop {
             }
         }
     }
-
-    fn remember(&mut self, id: &str, outcome: &Outcome) {
-        let (blocks_signer, longest) = match outcome {
-            Outcome::Sent { .. } | Outcome::AlreadyDone => {
-                self.waiting.remove(id);
-                return;
-            }
-            Outcome::Declined(_) | Outcome::Failed(_) | Outcome::Rehearsed(_) => {
-                (false, LONGEST_DECISION_PAUSE)
-            }
-            Outcome::Postponed(_) | Outcome::Uncertain(_) => (true, LONGEST_TROUBLE_PAUSE),
-        };
-        let waiting = self
-            .waiting
-            .entry(id.to_owned())
-            .or_insert_with(|| Waiting {
-                backoff: Backoff::new(),
-                blocks_signer,
-            });
-        waiting.blocks_signer = blocks_signer;
-        waiting.backoff.fail(self.config.period, longest);
-    }
-
-    async fn report(&self, failures: Vec<Failure>, tally: &mut Tally) {
-        if failures.is_empty() || self.config.dry_run {
-            return;
-        }
-        if let Err(error) = self.desk.cloud.report(&failures).await {
-            tally.errors = tally.errors.saturating_add(1);
-            tracing::error!(
-                chain = self.chain(),
-                %error,
-                hint = error.hint(),
-                failures = failures.len(),
-                "the failures could not be reported; they will be as long as the cloud lists them"
-            );
-            return;
-        }
-        for failure in &failures {
-            self.desk.reported(&failure.transaction_id).await;
-        }
-    }
 }
 
 /// The least that a list element must be to be reported.
@@ -562,7 +659,7 @@ struct Identified {
 }
 
 /// Whose transactions keep their order: the wallet named first, and its index.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Signer {
     wallet: Option<String>,
     index: Option<u32>,

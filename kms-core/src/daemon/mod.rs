@@ -19,6 +19,7 @@ pub use self::{
     config::{DaemonConfig, Mode, Selection},
     observer::{NoObserver, Observer, Outcome, Poll, Work},
     prepared::Prepared,
+    vault_watch::VaultWatch,
 };
 
 use std::sync::Arc;
@@ -26,12 +27,8 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::{sync::watch, task::JoinSet};
 
-use self::{
-    chain_loop::ChainLoop, notice_board::NoticeBoard, transaction::Desk, vault_watch::VaultWatch,
-};
-use crate::{
-    approval::Approver, chain::Registry, cloud::Cloud, journal::Journal, vault::OpenVault,
-};
+use self::{chain_loop::ChainLoop, notice_board::NoticeBoard, transaction::Desk};
+use crate::{approval::Approver, chain::Registry, cloud::Cloud, journal::Journal};
 
 /// The daemon, ready to run.
 pub struct Daemon {
@@ -46,7 +43,7 @@ pub struct Parts {
     /// The cloud.
     pub cloud: Cloud,
     /// The vault, opened.
-    pub vault: OpenVault,
+    pub vault: VaultWatch,
     /// Who approves transactions.
     pub approver: Arc<dyn Approver>,
     /// What remembers them.
@@ -60,7 +57,6 @@ impl Daemon {
     /// transactions in hand.
     pub fn new(config: DaemonConfig, parts: Parts, shutdown: &watch::Receiver<bool>) -> Self {
         let config = Arc::new(config);
-        let vault = VaultWatch::new(parts.vault);
         let notices = Arc::new(NoticeBoard::default());
         let chain = |plugin: &'static dyn crate::chain::ChainPlugin| {
             let desk = Desk {
@@ -70,7 +66,7 @@ impl Daemon {
                 cloud: parts.cloud.clone(),
                 approver: Arc::clone(&parts.approver),
                 journal: Arc::clone(&parts.journal),
-                vault: vault.clone(),
+                vault: parts.vault.clone(),
                 dry_run: config.dry_run,
             };
             ChainLoop::new(

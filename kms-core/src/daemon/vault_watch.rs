@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::vault::{OpenVault, Vault, VaultError};
 
-/// Shares one open vault between the chains.
+/// Shares one open vault between the chains, and between a daemon and the one that takes its
+/// place.
 #[derive(Clone, Debug)]
-pub(super) struct VaultWatch(Arc<Mutex<OpenVault>>);
+pub struct VaultWatch(Arc<Mutex<OpenVault>>);
 
 impl VaultWatch {
-    pub(super) fn new(vault: OpenVault) -> Self {
+    /// Takes the vault over.
+    pub fn new(vault: OpenVault) -> Self {
         Self(Arc::new(Mutex::new(vault)))
     }
 

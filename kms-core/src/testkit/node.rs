@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::chain::{Network, NodeApi, NodeError, NodeHost, NodeMethod, NodeRequest};
 
+/// What vector files show where the API key is part of a path.
+const API_KEY: &str = "API-KEY";
+
 /// Answers each call as the vector file recorded it, in the recorded order where the same call
 /// was made several times; the last answer is repeated.
 #[derive(Debug)]
@@ -104,7 +107,7 @@ impl NodeApi for ScriptedNode {
             .filter(|body| body["jsonrpc"].is_string())
             .and_then(|body| body["method"].as_str());
         let path = match request.host {
-            NodeHost::Cloud => request.path.clone(),
+            NodeHost::Cloud => request.path.replace("{apiKey}", API_KEY),
             NodeHost::Outside(base) => path_only(&format!("{base}{}", request.path)).to_owned(),
         };
         let fits = |call: &Recorded| {
