@@ -8,7 +8,9 @@ mod library;
 mod random;
 mod session;
 
+mod bnb;
 mod evm;
+mod multiversx;
 mod tron;
 mod vechain;
 mod xrp;
