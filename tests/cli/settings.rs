@@ -162,3 +162,30 @@ fn the_log_can_be_json() {
     let quiet = user.run(&format!("getaddress {BTC} 3")).finish();
     assert_eq!(quiet.stderr, "");
 }
+
+#[test]
+fn options_of_chains_are_checked_before_anything_else() {
+    let user = owner();
+    for (option, said) in [
+        ("BTC", "CODE.name=value"),
+        ("BTC.fee", "CODE.name=value"),
+        ("NOPE.layout=x", "NOPE"),
+        ("CELO.nonsense=1", "it has: layout"),
+        ("CELO.layout=third", "pre-l2"),
+    ] {
+        let flag = format!("daemon --testnet --run-once --chain-option={option}");
+        let run = user.run(&flag).env("TATUM_API_KEY", "key");
+        let (code, error) = run.without_password().failure();
+        assert_eq!(code, 2, "{option}: {error}");
+        assert!(error.contains(said), "{option}: {error}");
+
+        let by_variable = user
+            .run("daemon --testnet --run-once")
+            .without_password()
+            .env(
+                "TATUM_KMS_CHAIN_OPTIONS",
+                format!("CELO.layout=cip64,{option}"),
+            );
+        assert_eq!(by_variable.failure(), (2, error));
+    }
+}

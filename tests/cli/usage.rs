@@ -209,13 +209,18 @@ fn chains_are_listed_as_a_table_and_as_json() {
     assert_eq!((table.code(), table.stderr.as_str()), (Some(0), ""));
     let json = user.run("chains --json").json();
     let chains = json.as_array().unwrap();
-    assert_eq!(table.stdout.lines().count(), 1 + chains.len());
+    let rows = table.stdout.lines().take_while(|line| !line.is_empty());
+    assert_eq!(rows.count(), 1 + chains.len());
     for chain in chains {
         let code = chain["code"].as_str().unwrap();
         let start = format!("{code} ");
         let row = table.stdout.lines().find(|line| line.starts_with(&start));
         assert!(row.is_some(), "{code} is not in the table");
         assert_eq!(chain["networks"], json!(["mainnet", "testnet"]), "{code}");
+        for option in chain["options"].as_array().unwrap() {
+            let line = format!("  {code}.{}  ", option["name"].as_str().unwrap());
+            assert!(table.stdout.contains(&line), "{line}");
+        }
     }
     let two: Vec<_> = chains
         .iter()
