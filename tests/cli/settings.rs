@@ -179,13 +179,12 @@ fn options_of_chains_are_checked_before_anything_else() {
         assert_eq!(code, 2, "{option}: {error}");
         assert!(error.contains(said), "{option}: {error}");
 
+        let variable = format!("CELO.layout=cip64,{option}");
         let by_variable = user
             .run("daemon --testnet --run-once")
             .without_password()
-            .env(
-                "TATUM_KMS_CHAIN_OPTIONS",
-                format!("CELO.layout=cip64,{option}"),
-            );
+            .env("TATUM_API_KEY", "key")
+            .env("TATUM_KMS_CHAIN_OPTIONS", variable);
         assert_eq!(by_variable.failure(), (2, error));
     }
 }
