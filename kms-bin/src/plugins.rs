@@ -6,6 +6,8 @@ use kms_algorand as _;
 use kms_bitcoin as _;
 #[cfg(feature = "bnb")]
 use kms_bnb as _;
+#[cfg(feature = "cardano")]
+use kms_cardano as _;
 #[cfg(feature = "evm")]
 use kms_evm as _;
 #[cfg(feature = "multiversx")]
