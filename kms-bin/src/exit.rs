@@ -16,8 +16,8 @@ Exit codes:
   1  failure
   2  wrong usage: unknown command, flag or chain, missing or malformed argument
   3  no password, or the wrong one
-  4  no such vault, or no such wallet in it
-  5  the vault's file is damaged or is something else";
+  4  no such vault, wallet, journal or transaction
+  5  the vault's or journal's file is damaged or is something else";
 
 /// What the exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
