@@ -13,6 +13,9 @@ mod abi {
         function transfer(address to, uint256 amount);
         function transferFrom(address from, address to, uint256 amountOrId);
         function approve(address spender, uint256 amountOrId);
+        // Common beside the standard: OpenZeppelin's name and an older one.
+        function increaseAllowance(address spender, uint256 amount);
+        function increaseApproval(address spender, uint256 amount);
         // ERC-721 and ERC-1155.
         function setApprovalForAll(address operator, bool approved);
     }
@@ -53,6 +56,8 @@ pub(crate) enum Call {
         spender: Address,
         amount_or_id: U256,
     },
+    /// `increaseAllowance` or `increaseApproval`.
+    IncreaseApproval { spender: Address, amount: U256 },
     /// `safeTransferFrom` of ERC-721.
     SafeTransferFrom {
         from: Address,
@@ -100,6 +105,20 @@ impl Call {
                 Some(Self::Approve {
                     spender: call.spender,
                     amount_or_id: call.amountOrId,
+                })
+            }),
+            abi::increaseAllowanceCall::SELECTOR => {
+                read(data, |call: abi::increaseAllowanceCall| {
+                    Some(Self::IncreaseApproval {
+                        spender: call.spender,
+                        amount: call.amount,
+                    })
+                })
+            }
+            abi::increaseApprovalCall::SELECTOR => read(data, |call: abi::increaseApprovalCall| {
+                Some(Self::IncreaseApproval {
+                    spender: call.spender,
+                    amount: call.amount,
                 })
             }),
             abi::setApprovalForAllCall::SELECTOR => {
@@ -181,6 +200,14 @@ mod tests {
         assert_eq!(abi::transferFromCall::SELECTOR, [0x23, 0xb8, 0x72, 0xdd]);
         assert_eq!(abi::approveCall::SELECTOR, [0x09, 0x5e, 0xa7, 0xb3]);
         assert_eq!(
+            abi::increaseAllowanceCall::SELECTOR,
+            [0x39, 0x50, 0x93, 0x51]
+        );
+        assert_eq!(
+            abi::increaseApprovalCall::SELECTOR,
+            [0xd7, 0x3d, 0xd6, 0x23]
+        );
+        assert_eq!(
             abi::setApprovalForAllCall::SELECTOR,
             [0xa2, 0x2c, 0xb4, 0x65]
         );
@@ -259,11 +286,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_arguments_panic(which in 0_usize..8, arguments: Vec<u8>) {
+        fn no_arguments_panic(which in 0_usize..10, arguments: Vec<u8>) {
             let selectors = [
                 abi::transferCall::SELECTOR,
                 abi::transferFromCall::SELECTOR,
                 abi::approveCall::SELECTOR,
+                abi::increaseAllowanceCall::SELECTOR,
+                abi::increaseApprovalCall::SELECTOR,
                 abi::setApprovalForAllCall::SELECTOR,
                 abi::erc721::safeTransferFromCall::SELECTOR,
                 abi::erc721_with_data::safeTransferFromCall::SELECTOR,

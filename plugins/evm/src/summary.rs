@@ -119,7 +119,16 @@ fn describe_arguments(
         Call::Approve {
             spender,
             amount_or_id,
-        } => describe_approval(summary, names, token, spender, amount_or_id),
+        } => {
+            "approve (ERC-20 amount or ERC-721 token id)".clone_into(&mut summary.action);
+            detail(summary, "amount or token id", amount_or_id.to_string());
+            describe_approval(summary, names, token, spender, amount_or_id);
+        }
+        Call::IncreaseApproval { spender, amount } => {
+            "increase of an ERC-20 approval".clone_into(&mut summary.action);
+            detail(summary, "additional amount", amount.to_string());
+            describe_approval(summary, names, token, spender, amount);
+        }
         Call::SafeTransferFrom { from, to, id } => {
             "ERC-721 transfer".clone_into(&mut summary.action);
             summary.transfers.push(Transfer {
@@ -183,10 +192,8 @@ fn describe_approval(
     // The largest amount of the tokens that count in 96 bits; who approves that much or more
     // means any amount.
     let practically_unlimited = U256::MAX >> 160;
-    "approve (ERC-20 amount or ERC-721 token id)".clone_into(&mut summary.action);
     let (spender, token) = (names.show(spender), names.show(token));
     detail(summary, "spender", spender.clone());
-    detail(summary, "amount or token id", amount_or_id.to_string());
     if amount_or_id >= practically_unlimited {
         summary.warnings.push(format!(
             "unlimited approval: {spender} may spend all tokens of {token} that the sender has or will have"

@@ -156,6 +156,19 @@ fn unlimited_approvals_are_warned_of() {
 }
 
 #[test]
+fn more_of_an_approval_is_told_and_warned_of() {
+    for selector in ["39509351", "d73dd623"] {
+        let some = summary(Some(TOKEN), "0", &call(selector, &[ALICE, "7"]));
+        assert_eq!(some.action, "increase of an ERC-20 approval");
+        assert_eq!(detail(&some, "spender"), Some(ALICE));
+        assert_eq!(detail(&some, "additional amount"), Some("7"));
+        assert!(some.warnings.is_empty());
+        let all = summary(Some(TOKEN), "0", &call(selector, &[ALICE, &"f".repeat(64)]));
+        assert!(all.warnings[0].contains("unlimited approval"));
+    }
+}
+
+#[test]
 fn operators_are_warned_of() {
     let grant = summary(Some(TOKEN), "0", &call("a22cb465", &[BOB, "1"]));
     assert_eq!(detail(&grant, "operator"), Some(BOB));

@@ -14,6 +14,8 @@ mod abi {
         function transfer(address to, uint256 amount);
         function transferFrom(address from, address to, uint256 amountOrId);
         function approve(address spender, uint256 amountOrId);
+        // Common beside the standard: OpenZeppelin's.
+        function increaseAllowance(address spender, uint256 amount);
         // VIP-181.
         function setApprovalForAll(address operator, bool approved);
         function safeTransferFrom(address from, address to, uint256 id);
@@ -42,6 +44,8 @@ pub(crate) enum Call {
         spender: Address,
         amount_or_id: U256,
     },
+    /// `increaseAllowance`.
+    IncreaseApproval { spender: Address, amount: U256 },
     /// `safeTransferFrom` of VIP-181.
     SafeTransferFrom {
         from: Address,
@@ -81,6 +85,14 @@ impl Call {
                 spender: call.spender,
                 amount_or_id: call.amountOrId,
             }),
+            abi::increaseAllowanceCall::SELECTOR => {
+                read(data, |call: abi::increaseAllowanceCall| {
+                    Self::IncreaseApproval {
+                        spender: call.spender,
+                        amount: call.amount,
+                    }
+                })
+            }
             abi::setApprovalForAllCall::SELECTOR => {
                 read(data, |call: abi::setApprovalForAllCall| {
                     Self::SetApprovalForAll {
@@ -127,10 +139,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SELECTORS: [[u8; 4]; 6] = [
+    const SELECTORS: [[u8; 4]; 7] = [
         abi::transferCall::SELECTOR,
         abi::transferFromCall::SELECTOR,
         abi::approveCall::SELECTOR,
+        abi::increaseAllowanceCall::SELECTOR,
         abi::setApprovalForAllCall::SELECTOR,
         abi::safeTransferFromCall::SELECTOR,
         abi::with_data::safeTransferFromCall::SELECTOR,
@@ -142,7 +155,7 @@ mod tests {
         assert_eq!(
             SELECTORS.map(hex::encode),
             [
-                "a9059cbb", "23b872dd", "095ea7b3", "a22cb465", "42842e0e", "b88d4fde"
+                "a9059cbb", "23b872dd", "095ea7b3", "39509351", "a22cb465", "42842e0e", "b88d4fde"
             ]
         );
     }
@@ -171,7 +184,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_arguments_panic(which in 0_usize..6, arguments: Vec<u8>) {
+        fn no_arguments_panic(which in 0_usize..7, arguments: Vec<u8>) {
             let call = Call::decode(&[&SELECTORS[which][..], &arguments].concat());
             let told = !matches!(call, Call::Raw | Call::Unknown { .. });
             prop_assert!(told);

@@ -160,7 +160,18 @@ impl Teller<'_> {
             Call::Approve {
                 spender,
                 amount_or_id,
-            } => self.approval(token, spender, amount_or_id),
+            } => {
+                self.approval(token, spender, "amount or token id", amount_or_id);
+                if token == ENERGY {
+                    "VTHO approve".to_owned()
+                } else {
+                    "approve (VIP-180 amount or VIP-181 token id)".to_owned()
+                }
+            }
+            Call::IncreaseApproval { spender, amount } => {
+                self.approval(token, spender, "additional amount", amount);
+                format!("increase of a {} approval", standard(token))
+            }
             Call::SafeTransferFrom { from, to, id } => {
                 let unit = unit(format!("token with id {id} of {}", checksum(token)));
                 self.transfer(checksum(to), Amount::new(U256::ONE, unit));
@@ -194,27 +205,23 @@ impl Teller<'_> {
         }
     }
 
-    fn approval(&mut self, token: Address, spender: Address, amount_or_id: U256) -> String {
+    fn approval(&mut self, token: Address, spender: Address, what: &str, amount: U256) {
         // The largest amount of the tokens that count in 96 bits; who approves that much or more
         // means any amount.
         let practically_unlimited = U256::MAX >> 160;
         self.detail("spender", checksum(spender));
         if token == ENERGY {
-            self.detail("amount", Amount::new(amount_or_id, VTHO).to_string());
+            let what = what.trim_end_matches(" or token id");
+            self.detail(what, Amount::new(amount, VTHO).to_string());
         } else {
-            self.detail("amount or token id", amount_or_id.to_string());
+            self.detail(what, amount.to_string());
         }
-        if amount_or_id >= practically_unlimited {
+        if amount >= practically_unlimited {
             self.warn(format!(
                 "unlimited approval: {} may spend all tokens of {} that the sender has or will have",
                 checksum(spender),
                 checksum(token)
             ));
-        }
-        if token == ENERGY {
-            "VTHO approve".to_owned()
-        } else {
-            "approve (VIP-180 amount or VIP-181 token id)".to_owned()
         }
     }
 
@@ -400,6 +407,10 @@ mod tests {
             let warned = summary.warnings.iter().any(|it| it.contains("unlimited"));
             assert_eq!(warned, unlimited, "{amount}");
         }
+        let more = data("39509351", &[&"11".repeat(20), &"f".repeat(64)]);
+        let more = told(vec![clause(Some(TOKEN), 0, more)]);
+        assert_eq!(more.action, "increase of a VIP-180 approval");
+        assert!(more.warnings[0].contains("unlimited approval"));
         let grant = data("a22cb465", &[&"11".repeat(20), "1"]);
         let grant = told(vec![clause(Some(TOKEN), 0, grant)]);
         assert!(grant.warnings[0].contains("may move every token"));
