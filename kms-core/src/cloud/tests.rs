@@ -604,7 +604,7 @@ async fn reads_are_repeated_and_other_node_calls_are_not() {
 async fn what_can_be_done_without_is_asked_once_and_not_for_long() {
     let soon = Duration::from_millis(100);
     let get = || NodeRequest::get("/v3/x").once_within(soon);
-    for reply in [busy(), Reply::Close, Reply::status(503, "")] {
+    for reply in [Reply::status(429, ""), Reply::Close, Reply::status(503, "")] {
         let server = TestServer::scripted(vec![reply]).await;
         let node = cloud(&server).node_api("ETH", Network::Mainnet);
         node.call(get()).await.unwrap_err();
