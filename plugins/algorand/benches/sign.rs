@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use kms_algorand::ALGORAND;
 use kms_core::{
     chain::{KeyRequest, KeySet, PendingTransaction, sign},
     prelude::*,
     testkit::ScriptedNode,
 };
-use kms_algorand::ALGORAND;
 use serde_json::{Value, json, value::RawValue};
 
 fn bench(criterion: &mut Criterion) {

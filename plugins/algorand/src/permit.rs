@@ -25,7 +25,7 @@ impl Permit {
     /// How the owner gives them.
     pub(crate) const OPTION: ChainOption = ChainOption {
         name: "permit",
-        help: "what else is signed than payments and asset transfers, separated by commas: assets (creation, configuration, destruction, clawback), close-out, rekey; or none",
+        help: "what else is signed than payments and asset transfers, joined by +: assets (creation, configuration, destruction, clawback), close-out, rekey; or none",
         default: "none",
         accepts: |value| Self::parse(value).is_some(),
     };
@@ -37,16 +37,25 @@ impl Permit {
     ) -> Result<(), TransactionError> {
         let given = node.option(Self::OPTION.name).and_then(Self::parse);
         let given = given.unwrap_or_default();
-        for needed in Self::needed_for(transaction) {
-            if !given.contains(&needed) {
-                return Err(TransactionError::Refused(format!(
-                    "{}; to permit it, add --chain-option ALGO.permit={}",
-                    needed.reason(),
-                    needed.name()
-                )));
-            }
+        let needed = Self::needed_for(transaction);
+        let missing: Vec<_> = needed
+            .iter()
+            .filter(|permit| !given.contains(permit))
+            .map(|permit| permit.reason())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let all: Vec<_> = Self::ALL
+            .into_iter()
+            .filter(|permit| given.contains(permit) || needed.contains(permit))
+            .map(Self::name)
+            .collect();
+        Err(TransactionError::Refused(format!(
+            "it {}; to permit this, add --chain-option ALGO.permit={}",
+            missing.join(" and "),
+            all.join("+")
+        )))
     }
 
     fn needed_for(transaction: &Transaction) -> Vec<Self> {
@@ -72,7 +81,7 @@ impl Permit {
             return Some(Vec::new());
         }
         let named = |name: &str| Self::ALL.into_iter().find(|one| one.name() == name.trim());
-        text.split(',').map(named).collect()
+        text.split('+').map(named).collect()
     }
 
     fn name(self) -> &'static str {
@@ -85,9 +94,9 @@ impl Permit {
 
     fn reason(self) -> &'static str {
         match self {
-            Self::Assets => "it administers an asset",
-            Self::CloseOut => "it gives away all that is left and closes the account or holding",
-            Self::Rekey => "it hands the account over to another key",
+            Self::Assets => "administers an asset",
+            Self::CloseOut => "gives away all that is left, closing the account or holding,",
+            Self::Rekey => "hands the account over to another key",
         }
     }
 }
@@ -100,9 +109,9 @@ mod tests {
     fn permits_are_listed_by_name() {
         use Permit::*;
         assert_eq!(Permit::parse("none"), Some(Vec::new()));
-        assert_eq!(Permit::parse("rekey, assets"), Some(vec![Rekey, Assets]));
+        assert_eq!(Permit::parse("rekey + assets"), Some(vec![Rekey, Assets]));
         assert_eq!(Permit::parse("close-out"), Some(vec![CloseOut]));
-        for text in ["", "all", "rekey,", "none,rekey", "Rekey"] {
+        for text in ["", "all", "rekey+", "none+rekey", "rekey,assets", "Rekey"] {
             assert_eq!(Permit::parse(text), None, "{text}");
         }
         assert!((Permit::OPTION.accepts)(Permit::OPTION.default));
