@@ -151,25 +151,39 @@ fn the_report_names_odd_entries_and_traps() {
 #[test]
 fn keys_that_anybody_has_are_named() {
     // What the original printed for wallets it could not handle: keys of the empty mnemonic.
-    let open_key = serde_json::json!({
-        "privateKey": "L1w1LC4oq3cj41Cw2eQsvAaUej6Q1QjJjWky8s9t9HzrkdwyVaKm",
-        "chain": "BTC",
-        "testnet": false,
-    });
-    let user = User::with_legacy_wallets([(BTC, &open_key)]);
-    let report = user.run("migrate").json();
-    let advice: Vec<&str> = report["traps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|trap| trap["advice"].as_str().unwrap())
-        .collect();
-    assert!(
-        advice
+    for (chain, testnet, key) in [
+        (
+            "BTC",
+            false,
+            "L1w1LC4oq3cj41Cw2eQsvAaUej6Q1QjJjWky8s9t9HzrkdwyVaKm",
+        ),
+        (
+            "EGLD",
+            false,
+            "e5670c4858b2f3e81773d378596b552e7e94b2e45b1962a6ef9ab125905f890b",
+        ),
+        (
+            "EGLD",
+            true,
+            "b3a546aa0b6df92e6e8291cee94fdb642a03943aa3015f8f7a42238db59459ed",
+        ),
+    ] {
+        let open_key = serde_json::json!({"privateKey": key, "chain": chain, "testnet": testnet});
+        let user = User::with_legacy_wallets([(BTC, &open_key)]);
+        let report = user.run("migrate").json();
+        let advice: Vec<&str> = report["traps"]
+            .as_array()
+            .unwrap()
             .iter()
-            .any(|advice| advice.contains("anyone can spend from it")),
-        "{advice:?}"
-    );
+            .map(|trap| trap["advice"].as_str().unwrap())
+            .collect();
+        assert!(
+            advice
+                .iter()
+                .any(|advice| advice.contains("anyone can spend from it")),
+            "{chain}: {advice:?}"
+        );
+    }
 }
 
 #[test]
