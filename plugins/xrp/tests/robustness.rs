@@ -1,5 +1,7 @@
 //! Nothing that comes from outside makes the plugin panic, and what is told is what is signed.
 
+use std::sync::LazyLock;
+
 use kms_core::{
     chain::{KeyRequest, KeySet, PendingTransaction, sign},
     prelude::*,
@@ -25,20 +27,22 @@ fn keys(seed: &str) -> KeySet {
     keys
 }
 
+static PUBLISHED: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("vectors/xrpl/codec.json")).unwrap());
+
 /// Every recorded `serializedTransaction`, and those that others have published.
-fn transactions() -> Vec<String> {
+static TRANSACTIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let recorded: Value = serde_json::from_str(include_str!("vectors/XRP.json")).unwrap();
     let recorded = recorded["transactions"].as_array().unwrap().iter();
     let recorded = recorded.map(|case| {
         let text = &case["pending"]["serializedTransaction"];
         text.as_str().unwrap().to_owned()
     });
-    let published: Value = serde_json::from_str(include_str!("vectors/xrpl/codec.json")).unwrap();
-    let published = published["transactions"].as_array().unwrap().iter();
+    let published = PUBLISHED["transactions"].as_array().unwrap().iter();
     recorded
         .chain(published.map(|case| unsigned(case["json"].clone())))
         .collect()
-}
+});
 
 /// The transaction without a signature and with the fields that every one needs.
 fn unsigned(mut json: Value) -> String {
@@ -81,9 +85,9 @@ fn drive(serialized: &str, keys: &KeySet) -> Result<Summary, TransactionError> {
 #[test]
 fn published_transactions_are_signed_with_both_kinds_of_keys() {
     let mut signed = 0;
-    for text in transactions() {
+    for text in TRANSACTIONS.iter() {
         for seed in [SECP256K1, ED25519] {
-            match drive(&text, &keys(seed)) {
+            match drive(text, &keys(seed)) {
                 Ok(_) => signed += 1,
                 Err(error) => assert!(error.to_string().contains("is missing"), "{text}: {error}"),
             }
@@ -94,7 +98,7 @@ fn published_transactions_are_signed_with_both_kinds_of_keys() {
 
 #[test]
 fn what_must_not_be_signed_is_refused() {
-    let recorded = transactions();
+    let recorded = &*TRANSACTIONS;
     let payment: Value = serde_json::from_str(&recorded[0]).unwrap();
     let changed = |name: &str, value: Value| {
         let mut payment = payment.clone();
@@ -169,7 +173,7 @@ fn what_must_not_be_signed_is_refused() {
 #[test]
 fn a_body_is_for_its_own_key_and_unsigned() {
     let (one, other) = (keys(SECP256K1), keys(ED25519));
-    let unsigned = prepare(&transactions()[0], &one).unwrap();
+    let unsigned = prepare(&TRANSACTIONS[0], &one).unwrap();
     let foreign = Unsigned {
         signers: other.signers(&XRP, Network::Mainnet).unwrap(),
         body: unsigned.body.clone(),
@@ -191,7 +195,7 @@ fn the_last_ledger_is_the_expiry() {
         let unsigned = prepare(serialized, &keys).unwrap();
         sign(&XRP, &unsigned, &keys).unwrap().expiry
     };
-    let payment = &transactions()[0];
+    let payment = &TRANSACTIONS[0];
     assert_eq!(expiry(payment), Some(83_210_500));
     let without = payment.replace("\"LastLedgerSequence\":83210500,", "");
     assert_eq!(expiry(&without), None);
@@ -202,7 +206,7 @@ fn a_changed_broadcast_is_found_out() {
     let judge = XRP.rehearsal().unwrap();
     for seed in [SECP256K1, ED25519] {
         let keys = keys(seed);
-        let unsigned = prepare(&transactions()[0], &keys).unwrap();
+        let unsigned = prepare(&TRANSACTIONS[0], &keys).unwrap();
         let blob = hex::decode(sign(&XRP, &unsigned, &keys).unwrap().tx_data).unwrap();
         for position in 0..blob.len() {
             let mut changed = blob.clone();
@@ -226,8 +230,7 @@ proptest! {
         position: prop::sample::Index,
         byte in 0x20_u8..0x7f,
     ) {
-        let transactions = transactions();
-        let mut bytes = case.get(&transactions).clone().into_bytes();
+        let mut bytes = case.get(TRANSACTIONS.as_slice()).clone().into_bytes();
         *position.get_mut(&mut bytes) = byte;
         let _ = drive(&String::from_utf8(bytes).unwrap(), &keys(ED25519));
     }
@@ -238,8 +241,9 @@ proptest! {
         position: prop::sample::Index,
         byte: u8,
     ) {
-        let (transactions, keys) = (transactions(), keys(ED25519));
-        let Ok(mut unsigned) = prepare(case.get(&transactions).as_str(), &keys) else {
+        let keys = keys(ED25519);
+        let text: &String = case.get(TRANSACTIONS.as_slice());
+        let Ok(mut unsigned) = prepare(text, &keys) else {
             return Ok(());
         };
         *position.get_mut(&mut unsigned.body) = byte;
@@ -270,9 +274,7 @@ proptest! {
         position: prop::sample::Index,
         byte: u8,
     ) {
-        let published: Value =
-            serde_json::from_str(include_str!("vectors/xrpl/codec.json")).unwrap();
-        let case = case.get(published["transactions"].as_array().unwrap());
+        let case = case.get(PUBLISHED["transactions"].as_array().unwrap());
         let mut blob = hex::decode(case["binary"].as_str().unwrap()).unwrap();
         *position.get_mut(&mut blob) = byte;
         blob.truncate(length.index(blob.len()));

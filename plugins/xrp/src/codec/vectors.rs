@@ -1,18 +1,25 @@
 //! Transactions that others have published in both notations, and what must hold for all.
 
-use proptest::prelude::*;
+use std::sync::LazyLock;
+
+use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value as SerdeValue, json};
 
-use super::{Amount, CodecError, Object, Value};
-use crate::{json::Json, transaction};
+use super::{
+    Amount, Bridge, CodecError, Currency, Field, Issue, Issued, MptId, Object, Value,
+    field::Kind,
+    fields::FIELDS,
+    number::Number,
+    path::{Path, Step},
+};
+use crate::{account::AccountId, json::Json, transaction};
 
 fn published(text: &str) -> SerdeValue {
     serde_json::from_str(text).unwrap()
 }
 
-fn codec() -> SerdeValue {
-    published(include_str!("../../tests/vectors/xrpl/codec.json"))
-}
+static CODEC: LazyLock<SerdeValue> =
+    LazyLock::new(|| published(include_str!("../../tests/vectors/xrpl/codec.json")));
 
 fn list<'a>(value: &'a SerdeValue, name: &str) -> &'a [SerdeValue] {
     value[name].as_array().unwrap()
@@ -27,8 +34,7 @@ fn object(json: &SerdeValue) -> Result<Object, CodecError> {
 
 #[test]
 fn published_transactions_are_written_and_read() {
-    let codec = codec();
-    let cases = list(&codec, "transactions");
+    let cases = list(&CODEC, "transactions");
     assert_eq!(cases.len(), 72);
     for case in cases {
         let name = &case["name"];
@@ -56,8 +62,7 @@ fn the_transactions_of_a_ledger_have_their_ids() {
 
 #[test]
 fn published_amounts_are_written_or_refused() {
-    let codec = codec();
-    for case in list(&codec, "amounts") {
+    for case in list(&CODEC, "amounts") {
         let json = &case["json"];
         let amount = object(&json!({"Amount": json}));
         // Taken there, and refused here: numbers in hexadecimal digits, and a zero with a sign.
@@ -76,8 +81,7 @@ fn published_amounts_are_written_or_refused() {
 
 #[test]
 fn x_addresses_are_classic_ones_with_a_tag() {
-    let codec = codec();
-    let cases = list(&codec, "x_addresses");
+    let cases = list(&CODEC, "x_addresses");
     assert_eq!(cases.len(), 7);
     for case in cases {
         assert_eq!(
@@ -288,13 +292,146 @@ fn blobs_of_every_length_are_written_and_read() {
 #[test]
 fn a_field_has_one_place() {
     let mut object = object(&json!({"Sequence": 1, "Fee": "1"})).unwrap();
-    let fee = super::Field::by_name("Fee").unwrap();
+    let fee = Field::by_name("Fee").unwrap();
     object.set(fee, Value::Amount(Amount::Xrp(2)));
     assert_eq!(object.iter().count(), 2);
     assert_eq!(object.amount("Fee"), Some(&Amount::Xrp(2)));
 }
 
+/// Objects with any fields, nested three deep.
+fn objects() -> impl Strategy<Value = Object> {
+    let empty = Just(Object::default()).boxed();
+    (0..3).fold(empty, |inner, _| {
+        let field = (0..FIELDS.len())
+            .prop_flat_map(move |position| values(position, inner.clone()))
+            .boxed();
+        let fields = vec(field, 0..6).prop_map(|fields| {
+            let mut object = Object::default();
+            for (field, value) in fields {
+                object.set(field, value);
+            }
+            object
+        });
+        fields.boxed()
+    })
+}
+
+/// Any value of the field at this position of the table.
+fn values(
+    position: usize,
+    inner: BoxedStrategy<Object>,
+) -> impl Strategy<Value = (&'static Field, Value)> {
+    let field = &FIELDS[position];
+    let hash = |length| vec(any::<u8>(), length).prop_map(Value::Hash).boxed();
+    let values = match field.kind() {
+        Kind::UInt8 => any::<u8>().prop_map(Value::UInt8).boxed(),
+        Kind::UInt16 => any::<u16>().prop_map(Value::UInt16).boxed(),
+        Kind::UInt32 => any::<u32>().prop_map(Value::UInt32).boxed(),
+        Kind::UInt64 => any::<u64>().prop_map(Value::UInt64).boxed(),
+        Kind::Int32 => any::<i32>().prop_map(Value::Int32).boxed(),
+        Kind::Hash128 => hash(16),
+        Kind::Hash160 => hash(20),
+        Kind::Hash192 => hash(24),
+        Kind::Hash256 => hash(32),
+        Kind::Blob => vec(any::<u8>(), 0..300).prop_map(Value::Blob).boxed(),
+        Kind::AccountId => accounts().prop_map(Value::Account).boxed(),
+        Kind::Amount => amounts().prop_map(Value::Amount).boxed(),
+        Kind::Number => (any::<i64>(), any::<i32>())
+            .prop_map(|(mantissa, exponent)| Value::Number(Number { mantissa, exponent }))
+            .boxed(),
+        Kind::StObject => inner.prop_map(Value::Object).boxed(),
+        Kind::StArray => {
+            let named: Vec<&'static Field> = FIELDS
+                .iter()
+                .filter(|field| field.kind() == Kind::StObject)
+                .collect();
+            vec((select(named), inner), 0..3)
+                .prop_map(Value::Array)
+                .boxed()
+        }
+        Kind::PathSet => vec(vec(steps(), 1..4).prop_map(Path), 1..4)
+            .prop_map(Value::Paths)
+            .boxed(),
+        Kind::Vector256 => vec(any::<[u8; 32]>(), 0..9).prop_map(Value::Hashes).boxed(),
+        Kind::Issue => issues().prop_map(Value::Issue).boxed(),
+        Kind::Currency => currencies().prop_map(Value::Currency).boxed(),
+        Kind::XChainBridge => (accounts(), issues(), accounts(), issues())
+            .prop_map(
+                |(locking_door, locking_issue, issuing_door, issuing_issue)| {
+                    Value::Bridge(Box::new(Bridge {
+                        locking_door,
+                        locking_issue,
+                        issuing_door,
+                        issuing_issue,
+                    }))
+                },
+            )
+            .boxed(),
+    };
+    values.prop_map(move |value| (field, value))
+}
+
+fn accounts() -> impl Strategy<Value = AccountId> {
+    any::<[u8; 20]>().prop_map(AccountId)
+}
+
+fn currencies() -> impl Strategy<Value = Currency> {
+    prop_oneof![
+        "[A-Za-z0-9?!@#$%^&*<>]{3}".prop_map(|code| Currency::parse(&code).unwrap()),
+        any::<[u8; 20]>().prop_map(Currency),
+    ]
+}
+
+fn amounts() -> impl Strategy<Value = Amount> {
+    let issued = ("[1-9][0-9]{0,15}", -81_i32..75, currencies(), accounts());
+    prop_oneof![
+        (0..=100_000_000_000_000_000_i64).prop_map(Amount::Xrp),
+        issued
+            .prop_filter("XRP has no issuer", |(_, _, currency, _)| !currency
+                .is_xrp())
+            .prop_map(|(digits, exponent, currency, issuer)| Amount::Issued {
+                value: Issued::parse(&format!("{digits}e{exponent}"))
+                    .unwrap_or_else(|error| { panic!("{digits}e{exponent}: {error}") }),
+                currency,
+                issuer,
+            }),
+        (0..1_u64 << 63, any::<[u8; 24]>()).prop_map(|(value, id)| Amount::Mpt {
+            value,
+            id: MptId(id)
+        }),
+    ]
+}
+
+fn issues() -> impl Strategy<Value = Issue> {
+    prop_oneof![
+        Just(Issue::Xrp),
+        (currencies(), accounts()).prop_filter_map("it is issued", |(currency, issuer)| {
+            Issue::issued(currency, issuer).ok()
+        }),
+        any::<[u8; 24]>().prop_filter_map("it is issued", |id| Issue::mpt(MptId(id)).ok()),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let account = proptest::option::of(accounts());
+    let currency = proptest::option::of(currencies());
+    let issuer = proptest::option::of(accounts());
+    (account, currency, issuer)
+        .prop_map(|(account, currency, issuer)| Step {
+            account,
+            currency,
+            issuer,
+        })
+        .prop_filter("one of the three", |step| *step != Step::default())
+}
+
 proptest! {
+    #[test]
+    fn what_is_written_is_read(object in objects()) {
+        let bytes = object.encode().unwrap();
+        prop_assert_eq!(Object::decode(&bytes), Ok(object));
+    }
+
     #[test]
     fn bytes_are_refused_or_written_again(bytes: Vec<u8>) {
         if let Ok(object) = Object::decode(&bytes) {
@@ -308,8 +445,7 @@ proptest! {
         case: prop::sample::Index,
         changes: Vec<(prop::sample::Index, u8)>,
     ) {
-        let codec = codec();
-        let case = case.get(list(&codec, "transactions"));
+            let case = case.get(list(&CODEC, "transactions"));
         let mut bytes = hex::decode(case["binary"].as_str().unwrap()).unwrap();
         for (position, byte) in changes {
             *position.get_mut(&mut bytes) = byte;
