@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::chain::{Network, NodeApi, NodeError, NodeHost, NodeMethod, NodeRequest};
 
-/// What vector files show where the API key is part of a path.
+/// What some vector files show where the API key is part of a path; others show `{apiKey}`.
 const API_KEY: &str = "API-KEY";
 
 /// Answers each call as the vector file recorded it, in the recorded order where the same call
@@ -52,7 +52,7 @@ impl ScriptedNode {
                     Some("POST") => NodeMethod::Post,
                     _ => NodeMethod::Get,
                 },
-                path: path_only(url.unwrap_or_default()).to_owned(),
+                path: path_only(url.unwrap_or_default()).replace("{apiKey}", API_KEY),
                 rpc_method: body["jsonrpc"]
                     .is_string()
                     .then(|| body["method"].as_str().unwrap_or_default().to_owned()),
