@@ -126,6 +126,56 @@ fn transfers_are_told_exactly() {
     }
 }
 
+/// The data that @multiversx/sdk-core 15.4.0 writes for transfers of tokens from Alice to Bob.
+#[test]
+fn transfers_that_the_sdk_writes_are_told() {
+    for (receiver, data, told) in [
+        (
+            BOB,
+            "ESDTTransfer@555344432d633736663166@0f4240".to_owned(),
+            vec![(BOB, "1000000 base units of token USDC-c76f1f")],
+        ),
+        (
+            ALICE,
+            format!("ESDTNFTTransfer@4e46542d313233343536@ff@01@{BOB_HEX}"),
+            vec![(BOB, "1 of NFT-123456-ff")],
+        ),
+        (
+            ALICE,
+            format!(
+                "MultiESDTNFTTransfer@{BOB_HEX}@02@555344432d633736663166@@400000000000000000@5346542d616263646566@012c@07"
+            ),
+            vec![
+                (
+                    BOB,
+                    "1180591620717411303424 base units of token USDC-c76f1f",
+                ),
+                (BOB, "7 of SFT-abcdef-012c"),
+            ],
+        ),
+        (
+            ALICE,
+            format!(
+                "MultiESDTNFTTransfer@{BOB_HEX}@02@555344432d633736663166@@01@45474c442d303030303030@@0de0b6b3a7640000"
+            ),
+            vec![(BOB, "1 base units of token USDC-c76f1f"), (BOB, "1 EGLD")],
+        ),
+    ] {
+        let summary = summary(receiver, "0", &data);
+        let transfers: Vec<(&str, String)> = summary
+            .transfers
+            .iter()
+            .map(|it| (it.to.as_str(), it.amount.to_string()))
+            .collect();
+        let told: Vec<(&str, String)> = told
+            .into_iter()
+            .map(|(to, amount)| (to, amount.to_owned()))
+            .collect();
+        assert_eq!(transfers, told, "{data}");
+        assert!(summary.warnings.is_empty(), "{data}");
+    }
+}
+
 #[test]
 fn a_call_is_told_with_its_arguments() {
     let issue = summary(
