@@ -129,11 +129,12 @@ struct Sent {
     accounts: Vec<[u8; 32]>,
     /// Where the block hash begins in the message.
     blockhash: usize,
+    /// Accounts that it creates. Each signs with its own new key.
+    created: Vec<[u8; 32]>,
 }
 
 impl Sent {
-    /// Sums up only what the judge needs. The counts have one byte each, as more than 127 of
-    /// anything do not fit into a transaction.
+    /// Reads what the judge needs.
     fn parse(wire: &str) -> Result<Self, String> {
         let bytes = BASE64_STANDARD
             .decode(wire)
@@ -151,10 +152,12 @@ impl Sent {
         let accounts = rest.get(..32 * accounts).ok_or_else(short)?;
         let blockhash = header.len() + accounts.len();
         let (accounts, _) = accounts.as_chunks::<32>();
-        if accounts.len() < count || message.len() < blockhash + 32 {
+        let instructions = message.get(blockhash + 32..).ok_or_else(short)?;
+        if accounts.len() < count {
             return Err(short());
         }
         Ok(Self {
+            created: created(instructions, accounts).ok_or_else(short)?,
             signatures: signatures.to_vec(),
             message: message.to_vec(),
             accounts: accounts.to_vec(),
@@ -178,13 +181,50 @@ impl Sent {
             VerifyingKey::from_bytes(account)
                 .and_then(|key| key.verify_strict(&self.message, &Signature::from_bytes(signature)))
                 .map_err(|_| format!("the signature of {address} does not verify"))?;
-            signers.push(Address::new(address));
+            if !self.created.contains(account) {
+                signers.push(Address::new(address));
+            }
         }
         Ok(Verdict {
             transaction_id: self.id(),
             signers,
         })
     }
+}
+
+/// The accounts that `CreateAccount` of the System program makes: its second ones.
+fn created(instructions: &[u8], accounts: &[[u8; 32]]) -> Option<Vec<[u8; 32]>> {
+    let mut created = Vec::new();
+    let mut rest = instructions;
+    let count = take_count(&mut rest)?;
+    for _ in 0..count {
+        let program = *take(&mut rest, 1)?.first()?;
+        let count = take_count(&mut rest)?;
+        let indexes = take(&mut rest, count)?;
+        let count = take_count(&mut rest)?;
+        let data = take(&mut rest, count)?;
+        let is_system = accounts.get(usize::from(program)) == Some(&SYSTEM);
+        if is_system && data.starts_with(&[0; 4]) {
+            created.push(*accounts.get(usize::from(*indexes.get(1)?))?);
+        }
+    }
+    rest.is_empty().then_some(created)
+}
+
+fn take<'a>(rest: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
+    let (head, tail) = rest.split_at_checked(len)?;
+    *rest = tail;
+    Some(head)
+}
+
+/// One or two bytes of 7 bits: what three would say does not fit into a transaction.
+fn take_count(rest: &mut &[u8]) -> Option<usize> {
+    let low = usize::from(*take(rest, 1)?.first()?);
+    if low < 0x80 {
+        return Some(low);
+    }
+    let high = usize::from(*take(rest, 1)?.first()?);
+    (high < 0x80).then_some((low & 0x7f) | (high << 7))
 }
 
 fn sample_transfer(owner: [u8; 32]) -> (&'static str, Value) {
