@@ -1,6 +1,8 @@
 //! Nothing that comes from outside makes the plugin panic, and only what was asked for twice, in
 //! the message and in the document, is signed.
 
+use std::sync::LazyLock;
+
 use kms_bnb::BEACON_CHAIN;
 use kms_core::{
     chain::{KeyRequest, KeySet, PendingTransaction, sign},
@@ -87,6 +89,13 @@ fn request() -> Value {
         "memo": "109429545",
     })
 }
+
+/// The same, prepared and signed.
+static PREPARED: LazyLock<Unsigned> = LazyLock::new(|| drive(&request().to_string()).unwrap());
+static SIGNED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let signed = sign(&BEACON_CHAIN, &PREPARED, &keys()).unwrap();
+    hex::decode(signed.tx_data).unwrap()
+});
 
 #[test]
 fn whatever_differs_between_message_and_document_is_refused_before_anyone_is_asked() {
@@ -326,7 +335,6 @@ proptest! {
     #[test]
     fn a_changed_byte_is_noticed(position: prop::sample::Index, byte in 0x20_u8..0x7f) {
         let request = request();
-        let right = drive(&request.to_string()).unwrap();
         let mut bytes = request.to_string().into_bytes();
         *position.get_mut(&mut bytes) = byte;
         if let Ok(unsigned) = drive(&String::from_utf8(bytes).unwrap()) {
@@ -335,7 +343,7 @@ proptest! {
                 document["memo"] = Value::Null;
                 document
             };
-            prop_assert_eq!(document(&unsigned), document(&right));
+            prop_assert_eq!(document(&unsigned), document(&PREPARED));
         }
     }
 
@@ -354,7 +362,7 @@ proptest! {
 
     #[test]
     fn a_changed_body_is_signed_as_it_is_or_refused(position: prop::sample::Index, byte: u8) {
-        let mut unsigned = drive(&request().to_string()).unwrap();
+        let mut unsigned = PREPARED.clone();
         *position.get_mut(&mut unsigned.body) = byte;
         if let Ok(preimages) = BEACON_CHAIN.preimages(&unsigned) {
             use sha2::Digest as _;
@@ -365,9 +373,7 @@ proptest! {
     /// A signed transaction holds in every byte: the judge takes none that was changed.
     #[test]
     fn a_changed_broadcast_is_noticed(position: prop::sample::Index, change in 1_u8..) {
-        let unsigned = prepare(&request().to_string(), &usual_node()).unwrap();
-        let signed = sign(&BEACON_CHAIN, &unsigned, &keys()).unwrap();
-        let mut bytes = hex::decode(&signed.tx_data).unwrap();
+        let mut bytes = SIGNED.clone();
         *position.get_mut(&mut bytes) ^= change;
         let judge = BEACON_CHAIN.rehearsal().unwrap();
         prop_assert!(judge.verify(Network::Testnet, &hex::encode(bytes)).is_err());
