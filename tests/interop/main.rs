@@ -8,7 +8,9 @@ mod library;
 mod random;
 mod session;
 
+mod algorand;
 mod bnb;
+mod cardano;
 mod evm;
 mod multiversx;
 mod tron;
