@@ -62,15 +62,12 @@ impl Draft {
         if data.is_empty() {
             self.summary.action = "transfer".to_owned();
             self.pay(receiver, Amount::new(transaction.value, EGLD));
-            if receiver == Account::DEPLOYMENT {
-                self.warn("the recipient is the zero address, nobody has its key");
-            }
             return;
         }
         if !transaction.value.is_zero() {
             self.pay(receiver, Amount::new(transaction.value, EGLD));
         }
-        if receiver == Account::DEPLOYMENT {
+        if is_deployment(transaction) {
             self.summary.action = "contract creation".to_owned();
             self.detail("code and arguments", excerpt(data));
             return;
@@ -133,30 +130,26 @@ impl Draft {
         }
     }
 
+    /// Warns of accounts that everybody or nobody has the key of.
     fn accounts(&mut self, transaction: &Transaction) {
         if is_open(transaction.sender) {
             self.warn(
                 "the sender is an account of the empty mnemonic: anyone can spend from it, move what is left",
             );
         }
-        let receives = |account: Account| {
-            let text = account.to_string();
-            self.summary.transfers.iter().any(|it| it.to == text)
-        };
-        let to_open = self
+        let recipient = |transfer: &Transfer| Account::parse(&transfer.to).ok();
+        let recipients: Vec<_> = self
             .summary
             .transfers
             .iter()
-            .filter_map(|transfer| Account::parse(&transfer.to).ok())
-            .any(is_open);
-        let to_nobody =
-            transaction.receiver != Account::DEPLOYMENT && receives(Account::DEPLOYMENT);
-        if to_open {
+            .filter_map(recipient)
+            .collect();
+        if recipients.iter().any(|recipient| is_open(*recipient)) {
             self.warn(
                 "the recipient is an account of the empty mnemonic, which tatum-kms 8 printed by mistake: anyone can spend from it",
             );
         }
-        if to_nobody {
+        if recipients.contains(&Account::DEPLOYMENT) && !is_deployment(transaction) {
             self.warn("the recipient is the zero address, nobody has its key");
         }
     }
@@ -176,6 +169,11 @@ impl Draft {
     fn warn(&mut self, warning: &str) {
         self.summary.warnings.push(warning.to_owned());
     }
+}
+
+/// Whether it makes a contract, which then gets the amount.
+fn is_deployment(transaction: &Transaction) -> bool {
+    transaction.receiver == Account::DEPLOYMENT && !transaction.data.is_empty()
 }
 
 /// Whether the receiver is called: a contract always is, an account by functions that are built

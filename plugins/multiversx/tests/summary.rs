@@ -213,6 +213,7 @@ fn long_or_hostile_data_is_shortened_and_quoted() {
     let code = "00".repeat(500);
     let creation = summary(NOBODY, "0", &format!("{code}@0500@0506"));
     assert_eq!(creation.action, "contract creation");
+    assert!(creation.warnings.is_empty());
     let shown = detail(&creation, "code and arguments").unwrap();
     assert!(shown.ends_with("… (1010 bytes)"), "{shown}");
     let terminal = summary(BOB, "1", "\u{1b}[2J\u{202e}");
