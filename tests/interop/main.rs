@@ -13,6 +13,7 @@ mod bnb;
 mod cardano;
 mod evm;
 mod multiversx;
+mod solana;
 mod tron;
 mod vechain;
 mod xrp;

@@ -194,7 +194,7 @@ fn the_lent_key_enters_neither_the_body_nor_a_printed_value() {
 #[test]
 fn the_wire_form_is_signatures_and_then_the_frozen_message() {
     for (bytes, keys) in &*RECORDED {
-        let unsigned = prepare(&bytes, keys).unwrap();
+        let unsigned = prepare(bytes, keys).unwrap();
         let signed = sign(&SOLANA, &unsigned, keys).unwrap();
         assert_eq!(signed.expiry, Some(900));
         let wire = BASE64_STANDARD.decode(&signed.tx_data).unwrap();
@@ -203,7 +203,7 @@ fn the_wire_form_is_signatures_and_then_the_frozen_message() {
         let id = bs58::encode(&wire[1..65]).into_string();
         assert_eq!(id, signed.transaction_id);
 
-        let place = hash_place(&bytes);
+        let place = hash_place(bytes);
         assert_eq!(message[..place], bytes[..place]);
         assert_eq!(message[place + 32..], bytes[place + 32..]);
         let hash = bs58::encode(&message[place..place + 32]).into_string();
