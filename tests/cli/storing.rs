@@ -102,6 +102,39 @@ fn the_published_key_has_the_published_address() {
     assert_eq!(stored["address"], ADDRESS_3);
 }
 
+/// The words are not stored, only the key that they stand for.
+#[test]
+fn algorands_own_words_give_its_key() {
+    let words = "prison toast gain mercy powder moral gap tiny tourist mind leisure name orphan \
+                 tonight flavor mosquito kit lion van oven rocket improve pipe able kiss";
+    let user = owner();
+    let stored = user
+        .run("storemanagedwallet ALGO --testnet")
+        .stdin(words)
+        .json();
+    let address = "4XCT65EZPCQSW223HMYXIC2SNO4KJG3OKJYGWQO46GJ2XL2H2IIBXLVW7Q";
+    assert_eq!(stored["address"], address);
+    let id = stored["signatureId"].as_str().unwrap();
+    let wallet = user.run(&format!("getmanagedwallet {id}")).json();
+    assert_eq!(wallet["address"], address);
+    assert!(wallet["secret"].as_str().unwrap().starts_with("LDC3RPNU"));
+    assert!(wallet.get("mnemonic").is_none());
+
+    let before = user.vault_bytes();
+    for (wrong, said) in [
+        (words.replace("kiss", "kite"), "checksum of the phrase"),
+        (words.replace(" kiss", ""), "25 words, not 24"),
+        (words.replace("prison", "algorand"), "word 1 is not in"),
+    ] {
+        let run = user.run("storemanagedwallet ALGO --testnet").stdin(&wrong);
+        let (code, error) = run.failure();
+        assert_ne!(code, 0);
+        assert!(error.contains(said), "{error}");
+        assert!(!error.contains("toast"), "{error}");
+    }
+    assert_eq!(user.vault_bytes(), before);
+}
+
 #[test]
 fn what_is_no_mnemonic_is_refused() {
     let user = owner();

@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn run(args: &ManagedWalletArgs) -> Result<(), Failure> {
     let plugin = plugin(&args.chain.chain)?;
     let info = plugin.info();
-    if !info.wallet.takes_mnemonic() {
+    if !plugin.takes_phrase() {
         return Err(Failure::from(WalletError::NoMnemonic(info.code))
             .hint("store its key with `tatum-kms storemanagedprivatekey`"));
     }

@@ -77,6 +77,12 @@ pub trait ChainPlugin: Send + Sync {
         Ok(self.format_private_key(network, &key))
     }
 
+    /// Whether words make a wallet: a mnemonic, or what
+    /// [`private_key_from_phrase`](Self::private_key_from_phrase) takes.
+    fn takes_phrase(&self) -> bool {
+        self.info().wallet.takes_mnemonic()
+    }
+
     /// The text form of the single key that `phrase` stands for, for the chains that have words
     /// of their own for one (Algorand's 25). Chains with BIP-39 wallets are not asked.
     ///

@@ -71,6 +71,11 @@ impl ChainPlugin for Algorand {
         private_key::format(key)
     }
 
+    /// Algorand's own 25.
+    fn takes_phrase(&self) -> bool {
+        true
+    }
+
     fn private_key_from_phrase(
         &self,
         _network: Network,
