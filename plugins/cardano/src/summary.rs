@@ -7,7 +7,7 @@ use ruint::aliases::U256;
 
 use crate::{
     address::LedgerAddress,
-    asset::Assets,
+    asset::{AssetId, Assets},
     body::{TransactionInput, TransactionOutput},
     plugin::ADA,
     transaction::Transaction,
@@ -23,7 +23,7 @@ pub(crate) fn summarize(transaction: &Transaction) -> Summary {
         .map(|coin| (coin.input, &coin.holds))
         .collect();
     let mut from: Vec<&LedgerAddress> = Vec::new();
-    let mut spent: Vec<Spent> = Vec::new();
+    let mut spent: Vec<Spent<'_>> = Vec::new();
     for input in &transaction.body.inputs {
         let Some(coin) = coins.get(input) else {
             continue;
@@ -85,32 +85,34 @@ pub(crate) fn summarize(transaction: &Transaction) -> Summary {
 
 /// What is spent of one owner.
 #[derive(Default)]
-struct Spent {
+struct Spent<'a> {
     coins: u64,
-    /// Sums of the ledger's whole supply fit, and what does not was refused.
+    /// Sums that do not fit were refused.
     lovelace: u64,
-    assets: BTreeMap<String, (U256, Unit)>,
+    assets: BTreeMap<&'a AssetId, U256>,
 }
 
-impl Spent {
-    fn add(&mut self, coin: &TransactionOutput) {
+impl<'a> Spent<'a> {
+    fn add(&mut self, coin: &'a TransactionOutput) {
         self.coins = self.coins.saturating_add(1);
         self.lovelace = self.lovelace.saturating_add(coin.lovelace);
-        for (asset, amount) in &coin.assets {
-            let (sum, _) = self
-                .assets
-                .entry(asset.to_string())
-                .or_insert_with(|| (U256::ZERO, asset.unit()));
-            *sum = sum.saturating_add(U256::from(*amount));
-        }
+        add(&mut self.assets, &coin.assets);
     }
 
     fn describe(&self) -> Vec<String> {
         let noun = if self.coins == 1 { "coin" } else { "coins" };
         let coins = format!("{} in {} {noun}", units(self.lovelace, ADA), self.coins);
-        let tokens = self.assets.values();
-        let tokens = tokens.map(|(sum, unit)| Amount::new(*sum, unit.clone()).to_string());
+        let tokens = self.assets.iter();
+        let tokens = tokens.map(|(asset, sum)| Amount::new(*sum, asset.unit()).to_string());
         [coins].into_iter().chain(tokens).collect()
+    }
+}
+
+/// Adds tokens; 256 bits hold any sum of amounts of 64.
+fn add<'a>(sums: &mut BTreeMap<&'a AssetId, U256>, assets: &'a Assets) {
+    for (asset, amount) in assets {
+        let sum = sums.entry(asset).or_default();
+        *sum = sum.saturating_add(U256::from(*amount));
     }
 }
 
@@ -161,11 +163,10 @@ fn warnings(
     warnings
 }
 
-fn sums<'a>(all: impl Iterator<Item = &'a Assets>) -> BTreeMap<String, U256> {
+fn sums<'a>(all: impl Iterator<Item = &'a Assets>) -> BTreeMap<&'a AssetId, U256> {
     let mut sums = BTreeMap::new();
-    for (asset, amount) in all.flatten() {
-        let sum: &mut U256 = sums.entry(asset.to_string()).or_default();
-        *sum = sum.saturating_add(U256::from(*amount));
+    for assets in all {
+        add(&mut sums, assets);
     }
     sums
 }
