@@ -4,49 +4,19 @@
 //! and `SEED=…` repeats it, as far as a machine does the same twice.
 
 use std::{
-    collections::{BTreeSet, hash_map::RandomState},
-    env,
-    hash::BuildHasher as _,
+    collections::BTreeSet,
     thread,
     time::{Duration, Instant},
 };
 
 use kms_tests::{
+    chance::Chance,
     daemon::Finished,
     program::User,
     samples::{self, ETH_WALLET},
 };
 use rustix::process::Signal;
 use serde_json::Value;
-
-/// Chance that can be repeated (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    #[expect(clippy::print_stdout, reason = "a failed test shows its seed")]
-    fn new() -> Self {
-        let seed = match env::var("SEED") {
-            Ok(seed) => seed.parse().expect("SEED is a number"),
-            Err(_) => RandomState::new().hash_one(0),
-        };
-        println!("SEED={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-
-    /// A time from nothing to this.
-    fn up_to(&mut self, limit: Duration) -> Duration {
-        let micros = u64::try_from(limit.as_micros()).expect("a short time");
-        Duration::from_micros(self.below(micros.max(1)))
-    }
-}
 
 fn owner() -> User {
     User::with_wallets([(ETH_WALLET, &samples::eth_wallet())])

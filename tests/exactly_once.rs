@@ -12,6 +12,7 @@ use std::{
 };
 
 use kms_tests::{
+    chance::Chance,
     cloud::{Cloud, Fault, FaultKind},
     daemon::{Finished, Running},
     recorded::{self, text},
@@ -38,20 +39,6 @@ const PLACES: [&str; 12] = [
 /// How often a killed daemon is started again at most.
 const RESTARTS: usize = 6;
 const CHAINS: [&str; 8] = ["BTC", "DOGE", "BCH", "ETH", "CELO", "TRON", "VET", "XLM"];
-
-/// Chance that can be repeated (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(limit).expect("small"))
-            .expect("below the limit")
-    }
-}
 
 /// How the daemon dies in one run.
 #[derive(Clone, Copy, Debug)]
@@ -189,25 +176,21 @@ fn run(chain: &str, death: Death, trouble: Trouble) -> (bool, usize) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the counts are the result")]
 fn a_killed_daemon_signs_once_and_loses_nothing() {
     let seed = env::var("SEED").map_or(20_261_123, |seed| seed.parse().expect("a number"));
     let runs = env::var("CRASH_RUNS").map_or(CHAINS.len() * PLACES.len(), |runs| {
         runs.parse().expect("CRASH_RUNS is a number")
     });
     println!("SEED={seed} CRASH_RUNS={runs}");
-    let mut chance = Chance(seed);
+    let mut chance = Chance::seeded(seed);
     let plan: Vec<(&str, Death, Trouble)> = (0..runs)
         .map(|i| {
-            let trouble = TROUBLES[chance.below(TROUBLES.len())];
+            let trouble = *chance.pick(&TROUBLES);
             // Each chain at each place first, then any chain at any instant.
             let death = match PLACES.get(i / CHAINS.len()) {
                 Some(place) => Death::At(place),
-                None if chance.below(2) == 0 => Death::At(PLACES[chance.below(PLACES.len())]),
-                None => {
-                    let micros = chance.below(600_000);
-                    Death::After(Duration::from_micros(u64::try_from(micros).expect("small")))
-                }
+                None if chance.below(2) == 0 => Death::At(*chance.pick(&PLACES)),
+                None => Death::After(chance.up_to(Duration::from_millis(600))),
             };
             (CHAINS[i % CHAINS.len()], death, trouble)
         })

@@ -35,6 +35,8 @@ use tokio::{
     sync::watch,
 };
 
+use crate::chance::Chance;
+
 /// How long [`Cloud::wait_for`] waits before it gives a test up. Far beyond what anything takes
 /// on a busy machine: it ends tests that can no longer succeed, and measures nothing.
 pub const PATIENCE: Duration = Duration::from_secs(180);
@@ -179,6 +181,13 @@ impl Cloud {
         self.change(|state| state.faults.insert(0, fault));
     }
 
+    /// From now on, of a hundred requests so many meet some trouble that decides nothing: no
+    /// answer, a late one, a senseless one, one of an overloaded server. About every second of
+    /// them takes effect all the same.
+    pub fn weather(&self, chance: Chance, percent: u64) {
+        self.change(|state| state.weather = Some((chance, percent)));
+    }
+
     /// Behaves well again. Requests that hang already go on hanging.
     pub fn heal(&self) {
         self.change(|state| state.faults.clear());
@@ -289,6 +298,7 @@ pub struct State {
     rpc: BTreeMap<String, Value>,
     routes: Vec<Route>,
     faults: Vec<Fault>,
+    weather: Option<(Chance, u64)>,
     latest_version: Option<String>,
 }
 
@@ -354,7 +364,26 @@ impl State {
                 return Some((fault.kind.clone(), fault.takes_effect));
             }
         }
-        None
+        let (chance, percent) = self.weather.as_mut()?;
+        if chance.below(100) >= *percent {
+            return None;
+        }
+        let kind = match chance.below(8) {
+            0 => FaultKind::Status(500),
+            1 => FaultKind::Status(429),
+            2 => FaultKind::Reset,
+            3 => FaultKind::Truncate,
+            4 => FaultKind::Malformed,
+            5 => FaultKind::Empty,
+            6 => FaultKind::Html,
+            _ => FaultKind::Slow(chance.up_to(Duration::from_millis(300))),
+        };
+        // A server that is overloaded does nothing, and what is late takes effect by itself.
+        let does_nothing = matches!(kind, FaultKind::Status(429) | FaultKind::Slow(_));
+        // Success is what an empty answer of 200 says.
+        let says_yes = matches!(kind, FaultKind::Empty);
+        let takes_effect = says_yes || (chance.below(2) == 0 && !does_nothing);
+        Some((kind, takes_effect))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Black-box tests of the built `tatum-kms`, and what they share.
 
 pub mod binary;
+pub mod chance;
 pub mod cloud;
 pub mod current;
 pub mod daemon;

@@ -4,7 +4,8 @@
 //!
 //! | Answer | Meaning |
 //! |---|---|
-//! | 2xx, whatever the body | accepted |
+//! | 2xx, without a body or with JSON | accepted |
+//! | 2xx with anything else, a web page perhaps | unknown: somebody stands between the cloud and us |
 //! | 2xx with an object that says `failed`, `error` or an error `statusCode`, and no `txId` | as that status, or refused |
 //! | the same with a `txId` | unknown: it may well be on its way |
 //! | 4xx but those below | refused |
@@ -102,9 +103,15 @@ impl Cloud {
             }
         })?;
         let verdict = if answer.is_success() {
-            receipt(serde_json::from_slice(&answer.body).ok(), || {
-                self.redacted(&answer.body)
-            })
+            match serde_json::from_slice(&answer.body) {
+                Err(_) if !answer.body.trim_ascii().is_empty() => {
+                    Err(SubmitError::Unknown(NodeError::Unexpected(format!(
+                        "answered {} with something that is no JSON",
+                        answer.status
+                    ))))
+                }
+                body => receipt(body.ok(), || self.redacted(&answer.body)),
+            }
         } else {
             let error = node::from_status(answer.status, &self.redacted(&answer.body));
             Err(refusal(answer.status, error))
