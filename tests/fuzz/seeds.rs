@@ -2,26 +2,38 @@
 //! targets, into `corpus/<target>/`.
 
 // Named, or the linker would leave them out.
+use kms_algorand as _;
 use kms_bitcoin as _;
+use kms_bnb as _;
+use kms_cardano as _;
 use kms_evm as _;
+use kms_multiversx as _;
+use kms_solana as _;
 use kms_stellar as _;
 use kms_tron as _;
 use kms_vechain as _;
+use kms_xrp as _;
 
 use std::{fs, io, path::Path};
 
 use kms_core::{chain::Registry, testkit::fuzz::Target};
 
 /// The crate of each chain, which is the first part of its target's name.
-const CRATES: [(&str, &[&str]); 5] = [
+const CRATES: [(&str, &[&str]); 11] = [
+    ("algorand", &["ALGO"]),
     ("bitcoin", &["BTC", "LTC", "DOGE", "BCH"]),
+    ("bnb", &["BNB"]),
+    ("cardano", &["ADA"]),
     (
         "evm",
         &["ETH", "BSC", "MATIC", "KLAY", "KCS", "ONE", "XDC", "CELO"],
     ),
+    ("multiversx", &["EGLD"]),
+    ("solana", &["SOL"]),
     ("stellar", &["XLM"]),
     ("tron", &["TRON"]),
     ("vechain", &["VET"]),
+    ("xrp", &["XRP"]),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
