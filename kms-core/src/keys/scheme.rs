@@ -20,6 +20,8 @@ use super::{Curve, KeyError, PublicKey};
 pub enum Scheme {
     /// ECDSA over a 32-byte digest on secp256k1, nonce by RFC 6979, low S, with recovery id.
     EcdsaSecp256k1,
+    /// The same with S as it comes, low or high, for the networks that take both.
+    EcdsaSecp256k1AnyS,
     /// Schnorr over a 32-byte digest on secp256k1 as in the Bitcoin Cash specification
     /// 2019-05-15 (not BIP-340), nonce by RFC 6979 with the additional data `Schnorr+SHA256` and
     /// two blanks.
@@ -36,7 +38,9 @@ impl Scheme {
     /// The curve whose keys sign by this scheme.
     pub fn curve(self) -> Curve {
         match self {
-            Self::EcdsaSecp256k1 | Self::SchnorrBch2019 => Curve::Secp256k1,
+            Self::EcdsaSecp256k1 | Self::EcdsaSecp256k1AnyS | Self::SchnorrBch2019 => {
+                Curve::Secp256k1
+            }
             Self::EcdsaP256 => Curve::P256,
             Self::Ed25519 => Curve::Ed25519,
             Self::Ed25519Bip32 => Curve::Ed25519Bip32,
@@ -56,7 +60,7 @@ impl Scheme {
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::EcdsaSecp256k1 => "ECDSA on secp256k1",
+            Self::EcdsaSecp256k1 | Self::EcdsaSecp256k1AnyS => "ECDSA on secp256k1",
             Self::SchnorrBch2019 => "Schnorr (2019-05-15) on secp256k1",
             Self::EcdsaP256 => "ECDSA on P-256",
             Self::Ed25519 => "Ed25519",
@@ -122,7 +126,18 @@ impl Signature {
                 Scheme::EcdsaSecp256k1,
             ) => {
                 let digest = scheme.digest(payload)?;
-                recovers(rs, *recovery_id, digest, point.compressed())
+                low_s(rs, *recovery_id) == Some((*rs, *recovery_id))
+                    && recovers(rs, *recovery_id, digest, point.compressed())
+            }
+            (
+                Self::Ecdsa { rs, recovery_id },
+                PublicKey::Secp256k1(point),
+                Scheme::EcdsaSecp256k1AnyS,
+            ) => {
+                let digest = scheme.digest(payload)?;
+                low_s(rs, *recovery_id).is_some_and(|(rs, recovery_id)| {
+                    recovers(&rs, recovery_id, digest, point.compressed())
+                })
             }
             (Self::Schnorr(rs), PublicKey::Secp256k1(point), Scheme::SchnorrBch2019) => {
                 let digest = scheme.digest(payload)?;
@@ -201,6 +216,14 @@ pub(super) fn x_and_y_is_square(point: &k256::PublicKey) -> ([u8; 32], Choice) {
     }
     let symbol = U256::from_be_slice(&y).jacobi_symbol(&P);
     (x, symbol.is_one().into())
+}
+
+/// The same signature with the lower of `s` and `n - s`, as verification wants it.
+fn low_s(rs: &[u8; 64], recovery_id: u8) -> Option<([u8; 64], u8)> {
+    let signature = k256::ecdsa::Signature::from_slice(rs).ok()?;
+    let low = signature.normalize_s();
+    let flipped = u8::from(low != signature);
+    Some((low.to_bytes().into(), recovery_id ^ flipped))
 }
 
 /// Recovery proves more than verification: that the recovery id is right as well.

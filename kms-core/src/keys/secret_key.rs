@@ -8,7 +8,12 @@ use ed25519_dalek::{
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use k256::{
-    FieldBytes, NonZeroScalar, Scalar, elliptic_curve::subtle::ConditionallySelectable as _,
+    FieldBytes, NonZeroScalar, Scalar,
+    elliptic_curve::{
+        ops::Reduce,
+        sec1::ToSec1Point as _,
+        subtle::{Choice, ConditionallySelectable as _},
+    },
 };
 use sha2::Sha256;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -162,6 +167,9 @@ impl SecretKey {
                     recovery_id: recovery_id.to_byte(),
                 })
             }
+            (Material::Secp256k1 { key, .. }, Scheme::EcdsaSecp256k1AnyS) => {
+                Ok(ecdsa_any_s(key, scheme.digest(payload)?))
+            }
             (Material::Secp256k1 { key, .. }, Scheme::SchnorrBch2019) => {
                 Ok(Signature::Schnorr(schnorr(key, scheme.digest(payload)?)))
             }
@@ -213,11 +221,37 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// The signature with S as it comes. The library gives the one of `s` and `n - s` that is low; which
+/// of them came is seen from R.y, whose parity the recovery id has of the low one.
+fn ecdsa_any_s(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> Signature {
+    let (signature, recovery_id) = key.sign_prehash_recoverable(digest);
+    // RFC 6979 §2.3.4: bits2octets.
+    let reduced = <Scalar as Reduce<FieldBytes>>::reduce(&FieldBytes::from(*digest)).to_bytes();
+    let nonce = rfc6979_nonce(key, &reduced.into(), &[]);
+    let point = k256::PublicKey::from_secret_scalar(&nonce).to_sec1_point(true);
+    let is_odd = point.as_bytes().first() == Some(&3);
+    let (r, s) = signature.split_scalars();
+    let s = Scalar::conditional_select(
+        &s,
+        &-*s,
+        Choice::from(u8::from(is_odd != recovery_id.is_y_odd())),
+    );
+    let mut rs = [0; 64];
+    rs[..32].copy_from_slice(&r.to_bytes());
+    rs[32..].copy_from_slice(&s.to_bytes());
+    Signature::Ecdsa {
+        rs,
+        recovery_id: k256::ecdsa::RecoveryId::new(is_odd, recovery_id.is_x_reduced()).to_byte(),
+    }
+}
+
 /// Specification 2019-05-15 §"Signing algorithm": `r` is the x-coordinate of R = kG, `s` is
 /// k + ed, with the one of k and n - k for which R.y is a square.
 fn schnorr(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> [u8; 64] {
     let secret = key.as_nonzero_scalar();
-    let nonce = schnorr_nonce(key, digest);
+    // The additional data sees to it that no ECDSA signature of the same digest has the same
+    // nonce: two signatures with one nonce give the key away.
+    let nonce = rfc6979_nonce(key, digest, b"Schnorr+SHA256  ");
     let point = k256::PublicKey::from_secret_scalar(&nonce);
     let (r, y_is_square) = x_and_y_is_square(&point);
     let nonce = Zeroizing::new(**nonce);
@@ -234,12 +268,14 @@ fn schnorr(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> [u8; 64] {
     signature
 }
 
-/// RFC 6979 §3.2 with additional data (§3.6), so that no ECDSA signature of the same digest has
-/// the same nonce: two signatures with one nonce give the key away.
-fn schnorr_nonce(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> Zeroizing<NonZeroScalar> {
-    const ADDITIONAL_DATA: &[u8; 16] = b"Schnorr+SHA256  ";
+/// RFC 6979 §3.2 with additional data (§3.6), with HMAC-SHA-256.
+fn rfc6979_nonce(
+    key: &k256::ecdsa::SigningKey,
+    digest: &[u8; 32],
+    additional_data: &[u8],
+) -> Zeroizing<NonZeroScalar> {
     let secret = Zeroizing::new(key.to_bytes());
-    let seed: [&[u8]; 3] = [&secret, digest, ADDITIONAL_DATA];
+    let seed: [&[u8]; 3] = [&secret, digest, additional_data];
     let mut v = Zeroizing::new([1; 32]);
     let mut k = Zeroizing::new([0; 32]);
     for step in [0, 1] {
@@ -301,6 +337,10 @@ mod tests {
             (
                 SecretKey::secp256k1(&[7; 32]).unwrap(),
                 Scheme::EcdsaSecp256k1,
+            ),
+            (
+                SecretKey::secp256k1(&[7; 32]).unwrap(),
+                Scheme::EcdsaSecp256k1AnyS,
             ),
             (
                 SecretKey::secp256k1(&[7; 32]).unwrap(),
@@ -381,6 +421,37 @@ mod tests {
             hex::encode(signature.bytes()),
             "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d82442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5"
         );
+    }
+
+    /// Of a signature and the one with the other S exactly one is low. As it comes, about every
+    /// second one is not, and then it is the negative of the low one.
+    #[test]
+    fn s_as_it_comes_is_low_or_high() {
+        let key = SecretKey::secp256k1(&[7; 32]).unwrap();
+        let public = key.public_key();
+        let mut high = 0;
+        for byte in 0..64 {
+            let digest = [byte; 32];
+            let low = key.sign(Scheme::EcdsaSecp256k1, &digest).unwrap();
+            let any = key.sign(Scheme::EcdsaSecp256k1AnyS, &digest).unwrap();
+            any.verify(&public, Scheme::EcdsaSecp256k1AnyS, &digest)
+                .unwrap();
+            low.verify(&public, Scheme::EcdsaSecp256k1AnyS, &digest)
+                .unwrap();
+            assert_eq!(low.r(), any.r());
+            if any == low {
+                continue;
+            }
+            high += 1;
+            let scalar =
+                |bytes: &[u8; 32]| *NonZeroScalar::from_repr(FieldBytes::from(*bytes)).unwrap();
+            assert_eq!(scalar(low.s()), -scalar(any.s()));
+            assert!(
+                any.verify(&public, Scheme::EcdsaSecp256k1, &digest)
+                    .is_err()
+            );
+        }
+        assert!((16..48).contains(&high), "{high}");
     }
 
     /// `src/test/key_tests.cpp` of Bitcoin ABC: two keys, double SHA-256 of "Very deterministic
