@@ -110,8 +110,8 @@ impl Draft {
         match (field.name(), value) {
             ("Flags", Value::UInt32(flags)) => self.flags(format, *flags),
             ("Memos", Value::Array(memos)) => {
-                for (_, memo) in memos {
-                    self.detail("memo", describe_memo(memo));
+                for (kind, memo) in memos {
+                    self.detail("memo", describe_memo(kind, memo));
                 }
             }
             (name, value) => self.detail(label(name), value.describe(field)),
@@ -284,7 +284,11 @@ fn label(name: &str) -> &str {
 }
 
 /// `"the text" (its type)`, or hexadecimal digits.
-fn describe_memo(memo: &Object) -> String {
+fn describe_memo(kind: &Field, memo: &Object) -> String {
+    const PARTS: [&str; 3] = ["MemoData", "MemoType", "MemoFormat"];
+    if kind.name() != "Memo" || memo.iter().any(|(field, _)| !PARTS.contains(&field.name())) {
+        return format!("{} {}", kind.name(), memo.describe());
+    }
     let part = |name| {
         let bytes = memo.bytes(name)?;
         let text = readable(bytes).map(|text| format!("{text:?}"));

@@ -77,7 +77,12 @@ impl Transaction {
         check_amounts(&object)?;
         if object.get("RawTransactions").is_some() {
             for inner in Self::inner(&object) {
-                check_format(inner?)?;
+                let inner = inner?;
+                check_format(inner)?;
+                // The network takes none, and nobody would be told of its transactions.
+                if inner.get("RawTransactions").is_some() {
+                    return Err(malformed("RawTransactions: a batch within a batch"));
+                }
             }
         }
         Ok(Self(object))

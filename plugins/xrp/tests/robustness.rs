@@ -163,6 +163,17 @@ fn what_must_not_be_signed_is_refused() {
             changed("Flags", json!({"tfPartialPayment": true})),
             "Flags: it is not a whole number",
         ),
+        (
+            json!({
+                "TransactionType": "Batch", "Account": issuer, "Fee": "1", "Sequence": 1,
+                "RawTransactions": [{"RawTransaction": {
+                    "TransactionType": "Batch", "Account": issuer, "Fee": "0", "Sequence": 2,
+                    "SigningPubKey": "", "RawTransactions": [],
+                }}],
+            })
+            .to_string(),
+            "a batch within a batch",
+        ),
         (changed("Flags", json!(0x4000_0000)), "part of a batch"),
     ] {
         let error = prepare(&text, &keys(SECP256K1)).unwrap_err().to_string();

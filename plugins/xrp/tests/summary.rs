@@ -116,6 +116,24 @@ fn issued_amounts_are_told_exactly() {
 }
 
 #[test]
+fn what_is_no_memo_is_told_in_full() {
+    let summary = summary(json!({
+        "TransactionType": "OfferCancel", "OfferSequence": 3, "Memos": [
+            {"Memo": {"MemoData": "696E766F696365", "Account": OTHER}},
+            {"SignerEntry": {"SignerWeight": 1}},
+            {"Memo": {}},
+        ],
+    }));
+    let expected = [
+        "OfferSequence: 3".to_owned(),
+        format!("memo: Memo {{MemoData: \"invoice\", Account: {OTHER}}}"),
+        "memo: SignerEntry {SignerWeight: 1}".to_owned(),
+        "memo: empty".to_owned(),
+    ];
+    assert_eq!(details(&summary), expected);
+}
+
+#[test]
 fn a_partial_payment_is_warned_of() {
     let summary = summary(json!({
         "TransactionType": "Payment", "Amount": issued("100"), "Destination": OTHER,

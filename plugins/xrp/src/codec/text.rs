@@ -73,7 +73,8 @@ impl Value {
 }
 
 impl Object {
-    fn describe(&self) -> String {
+    /// The fields by name, for people.
+    pub(crate) fn describe(&self) -> String {
         let fields = self.iter().map(|(field, value)| {
             let value = value.describe(field);
             format!("{}: {value}", field.name())
