@@ -1,5 +1,6 @@
 //! The contract calls that can be told in words: those of VIP-180 tokens (VTHO among them), which
-//! are those of ERC-20, and of VIP-181 tokens, which are those of ERC-721.
+//! are those of ERC-20, of VIP-181 tokens, which are those of ERC-721, and of VIP-210 tokens,
+//! which are those of ERC-1155.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
@@ -16,7 +17,7 @@ mod abi {
         function approve(address spender, uint256 amountOrId);
         // Common beside the standard: OpenZeppelin's.
         function increaseAllowance(address spender, uint256 amount);
-        // VIP-181.
+        // VIP-181; the first is in VIP-210 too.
         function setApprovalForAll(address operator, bool approved);
         function safeTransferFrom(address from, address to, uint256 id);
     }
@@ -24,6 +25,13 @@ mod abi {
     pub mod with_data {
         alloy_sol_types::sol! {
             function safeTransferFrom(address from, address to, uint256 id, bytes data);
+        }
+    }
+
+    pub mod vip210 {
+        alloy_sol_types::sol! {
+            function safeTransferFrom(address from, address to, uint256 id, uint256 amount, bytes data);
+            function safeBatchTransferFrom(address from, address to, uint256[] ids, uint256[] amounts, bytes data);
         }
     }
 }
@@ -52,7 +60,13 @@ pub(crate) enum Call {
         to: Address,
         id: U256,
     },
-    /// `setApprovalForAll` of VIP-181.
+    /// `safeTransferFrom` or `safeBatchTransferFrom` of VIP-210: ids and how many of each.
+    MultiTokenTransfer {
+        from: Address,
+        to: Address,
+        items: Vec<(U256, U256)>,
+    },
+    /// `setApprovalForAll` of VIP-181 and VIP-210.
     SetApprovalForAll { operator: Address, approved: bool },
     /// The selector is known, but what follows are not its arguments and nothing else.
     Irregular { method: &'static str },
@@ -117,6 +131,29 @@ impl Call {
                     }
                 })
             }
+            abi::vip210::safeTransferFromCall::SELECTOR => {
+                read(data, |call: abi::vip210::safeTransferFromCall| {
+                    Self::MultiTokenTransfer {
+                        from: call.from,
+                        to: call.to,
+                        items: vec![(call.id, call.amount)],
+                    }
+                })
+            }
+            abi::vip210::safeBatchTransferFromCall::SELECTOR => {
+                read(data, |call: abi::vip210::safeBatchTransferFromCall| {
+                    if call.ids.len() != call.amounts.len() {
+                        return Self::Irregular {
+                            method: abi::vip210::safeBatchTransferFromCall::SIGNATURE,
+                        };
+                    }
+                    Self::MultiTokenTransfer {
+                        from: call.from,
+                        to: call.to,
+                        items: call.ids.into_iter().zip(call.amounts).collect(),
+                    }
+                })
+            }
             selector => Self::Unknown { selector },
         }
     }
@@ -139,7 +176,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SELECTORS: [[u8; 4]; 7] = [
+    const SELECTORS: [[u8; 4]; 9] = [
         abi::transferCall::SELECTOR,
         abi::transferFromCall::SELECTOR,
         abi::approveCall::SELECTOR,
@@ -147,6 +184,8 @@ mod tests {
         abi::setApprovalForAllCall::SELECTOR,
         abi::safeTransferFromCall::SELECTOR,
         abi::with_data::safeTransferFromCall::SELECTOR,
+        abi::vip210::safeTransferFromCall::SELECTOR,
+        abi::vip210::safeBatchTransferFromCall::SELECTOR,
     ];
 
     /// The selectors as the standards' users know them.
@@ -155,7 +194,8 @@ mod tests {
         assert_eq!(
             SELECTORS.map(hex::encode),
             [
-                "a9059cbb", "23b872dd", "095ea7b3", "39509351", "a22cb465", "42842e0e", "b88d4fde"
+                "a9059cbb", "23b872dd", "095ea7b3", "39509351", "a22cb465", "42842e0e", "b88d4fde",
+                "f242432a", "2eb2c2d6",
             ]
         );
     }
@@ -177,6 +217,27 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_of_unequal_lists_is_irregular() {
+        let call = |amounts: &[u64]| {
+            let data = abi::vip210::safeBatchTransferFromCall {
+                from: Address::repeat_byte(0xaa),
+                to: Address::repeat_byte(0xbb),
+                ids: vec![U256::from(1), U256::from(2)],
+                amounts: amounts.iter().copied().map(U256::from).collect(),
+                data: alloy_primitives::Bytes::new(),
+            }
+            .abi_encode();
+            Call::decode(&data)
+        };
+        let Call::MultiTokenTransfer { items, .. } = call(&[10, 20]) else {
+            panic!("not told");
+        };
+        let expected = [(1, 10), (2, 20)].map(|(id, n)| (U256::from(id), U256::from(n)));
+        assert_eq!(items, expected);
+        assert!(matches!(call(&[10]), Call::Irregular { .. }));
+    }
+
+    #[test]
     fn what_is_not_known_is_not_guessed() {
         assert_eq!(Call::decode(b"abc"), Call::Raw);
         assert_eq!(Call::decode(b"abcd"), Call::Unknown { selector: *b"abcd" });
@@ -184,7 +245,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_arguments_panic(which in 0_usize..7, arguments: Vec<u8>) {
+        fn no_arguments_panic(which in 0_usize..9, arguments: Vec<u8>) {
             let call = Call::decode(&[&SELECTORS[which][..], &arguments].concat());
             let told = !matches!(call, Call::Raw | Call::Unknown { .. });
             prop_assert!(told);

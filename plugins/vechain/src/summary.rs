@@ -179,6 +179,15 @@ impl Teller<'_> {
                 self.token_owner(from);
                 "VIP-181 transfer".to_owned()
             }
+            Call::MultiTokenTransfer { from, to, items } => {
+                for (id, amount) in items {
+                    let unit = unit(format!("tokens with id {id} of {}", checksum(token)));
+                    self.transfer(checksum(to), Amount::new(amount, unit));
+                }
+                self.warn_of_recipient(to, Some(token));
+                self.token_owner(from);
+                "VIP-210 transfer".to_owned()
+            }
             Call::SetApprovalForAll { operator, approved } => {
                 self.detail("operator", checksum(operator));
                 self.detail("approved", approved.to_string());
@@ -189,7 +198,7 @@ impl Teller<'_> {
                         checksum(token)
                     ));
                 }
-                "setApprovalForAll (VIP-181)".to_owned()
+                "setApprovalForAll (VIP-181, VIP-210)".to_owned()
             }
             Call::Irregular { method } => {
                 self.warn(
@@ -414,6 +423,22 @@ mod tests {
         let grant = data("a22cb465", &[&"11".repeat(20), "1"]);
         let grant = told(vec![clause(Some(TOKEN), 0, grant)]);
         assert!(grant.warnings[0].contains("may move every token"));
+    }
+
+    #[test]
+    fn several_tokens_of_one_contract_are_told_by_their_ids() {
+        let many = data(
+            "f242432a",
+            &[&"22".repeat(20), &"11".repeat(20), "2a", "7", "a0", "0"],
+        );
+        let many = told(vec![clause(Some(TOKEN), 0, many)]);
+        assert_eq!(many.action, "VIP-210 transfer");
+        let [transfer] = &many.transfers[..] else {
+            panic!("{many}");
+        };
+        assert_eq!(transfer.amount.to_decimal(), "7");
+        assert!(transfer.amount.unit.symbol.contains("id 42"));
+        assert!(detail(&many, "token owner").is_some());
     }
 
     #[test]
