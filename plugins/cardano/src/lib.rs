@@ -17,6 +17,9 @@
 //!              witnesses than ours
 //! ```
 //!
+//! The original's `generatewallet ADA` prints a wallet of another, older kind, whose extended public
+//! key none of its other commands understands. Here it prints the same kind as all commands do.
+//!
 //! # Example
 //!
 //! ```

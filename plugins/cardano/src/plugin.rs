@@ -267,8 +267,9 @@ fn check_fee(fee: u64, node: &dyn NodeApi) -> Result<(), TransactionError> {
     let fee = Amount::new(ruint::aliases::U256::from(fee), ADA);
     if fee.base_units > most.base_units {
         return Err(TransactionError::Refused(format!(
-            "the fee of {fee} is above {most}, which can only be a mistake; --chain-option ADA.{}=<ADA> allows it",
-            MAX_FEE.name
+            "the fee of {fee} is above {most}, which can only be a mistake; --chain-option ADA.{}={} allows it",
+            MAX_FEE.name,
+            fee.to_decimal()
         )));
     }
     Ok(())
