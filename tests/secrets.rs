@@ -4,10 +4,11 @@
 use std::{fs, os::unix::process::ExitStatusExt as _, path::Path};
 
 use kms_tests::{
-    cloud::Cloud,
+    cloud::{Answer, Cloud},
     daemon::Finished,
     program::{Invocation, User},
     samples::{self, ETH_WALLET},
+    vectors,
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -298,6 +299,54 @@ fn the_daemon_tells_no_secret() {
     );
     assert!(!done.stderr.is_empty());
     assert_clean_folder(user.home());
+}
+
+/// Cardano's node has the API key in the path of its calls, and may repeat it in its errors.
+#[test]
+fn the_api_key_in_a_path_stays_there() {
+    let case = vectors::transaction("ADA", "private-key-wallet-one-input-with-change");
+    let wallets = case["wallets"].as_object().unwrap();
+    let key = wallets.values().next().unwrap()["privateKey"]
+        .as_str()
+        .unwrap();
+    for step in ["preprocess", "payloads", "combine", "nothing"] {
+        let user = User::new();
+        let store = run(&user, "storemanagedprivatekey ADA --testnet");
+        assert_eq!(store.stdin(&format!("{key}\n")).finish().code(), Some(0));
+        let mut pending = case["pending"].clone();
+        pending["hashes"] = json!([user_ids(&user)[0]]);
+
+        let cloud = Cloud::start();
+        cloud.queue(&pending);
+        for call in case["calls"].as_array().unwrap() {
+            let path = call["path"].as_str().unwrap().replace("API-KEY", API_KEY);
+            let (answer, fails) = (call["response"].clone(), path.ends_with(step));
+            cloud.route("POST", &path, move |request| {
+                if fails {
+                    let message = format!("no route {}", request.path);
+                    let body = json!({"code": 1, "message": message, "retriable": false});
+                    Answer::json(500, &body)
+                } else {
+                    Answer::ok(&answer)
+                }
+            });
+        }
+        let line = format!("daemon --testnet --run-once {TRACE}");
+        let run = run(&user, &line).env("TATUM_API_URL", cloud.url());
+        let done = watch(&run, false);
+        let id = pending["id"].as_str().unwrap();
+        let failures = cloud.failures(id);
+        if step == "nothing" {
+            assert_eq!(cloud.signed(id).len(), 1, "{done:?}");
+        } else {
+            let [failure] = &failures[..] else {
+                panic!("one report: {failures:?}\n{}", done.stderr);
+            };
+            assert!(failure.starts_with("ApiError: {\"code\":1,\"message\":\"no route "));
+            assert_clean("the report", failure.as_bytes());
+        }
+        assert_clean_folder(user.home());
+    }
 }
 
 #[test]
