@@ -6,6 +6,7 @@ pub mod cloud;
 pub mod current;
 pub mod daemon;
 pub mod legacy;
+pub mod litecoin;
 pub mod node;
 pub mod program;
 pub mod recorded;

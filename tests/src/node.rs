@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
@@ -66,6 +67,7 @@ impl Anvil {
     pub fn node(&self) -> JsonRpcNode {
         JsonRpcNode {
             address: self.address,
+            login: None,
         }
     }
 }
@@ -93,9 +95,18 @@ fn program() -> Option<PathBuf> {
 #[derive(Clone, Copy, Debug)]
 pub struct JsonRpcNode {
     address: SocketAddr,
+    login: Option<(&'static str, &'static str)>,
 }
 
 impl JsonRpcNode {
+    /// A way to a node that wants a user name and a password (RFC 7617).
+    pub fn with_password(address: SocketAddr, user: &'static str, password: &'static str) -> Self {
+        Self {
+            address,
+            login: Some((user, password)),
+        }
+    }
+
     /// Calls a method; gives its result, or the error's message.
     pub fn call(&self, method: &str, params: &Value) -> Result<Value, String> {
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
@@ -134,10 +145,14 @@ impl JsonRpcNode {
         let stream = tokio::net::TcpStream::connect(self.address).await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let request = hyper::Request::post("/")
+        let mut request = hyper::Request::post("/")
             .header("host", self.address.to_string())
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body)))?;
+            .header("content-type", "application/json");
+        if let Some((user, password)) = self.login {
+            let login = STANDARD.encode(format!("{user}:{password}"));
+            request = request.header("authorization", format!("Basic {login}"));
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
         let connection = tokio::spawn(connection);
         let answer = sender
             .send_request(request)
