@@ -9,6 +9,7 @@ use kms_core::{
 use crate::{
     checks,
     input_type::InputType,
+    max_fee,
     params::{AbsurdFee, Params, Play, Prefixes, Units},
 };
 
@@ -63,6 +64,9 @@ pub(crate) static BTC: Params = Params {
         per_vbyte: 5_000,
         total: 5_000_000,
     },
+    max_fee: max_fee::option(
+        "the highest fee in BTC that is signed, for instance 0.2; auto: 0.05 BTC, or 5000 sat/vB where that is more",
+    ),
     dust_limit: bitcoin_core_dust_limit,
     relay_fee: 1,
     versions: 1..=3,

@@ -23,7 +23,7 @@ use crate::{
     btc::bitcoin_core_dust_limit,
     checks::{self, Subject},
     input_type::InputType,
-    owner,
+    max_fee, owner,
     params::{AbsurdFee, Params, Play, Prefixes, Units},
     rehearsal::UtxoRehearsal,
     select, summary,
@@ -91,6 +91,9 @@ pub(crate) static BCH: Params = Params {
         per_vbyte: 2_500,
         total: 0,
     },
+    max_fee: max_fee::option(
+        "the highest fee in BCH that is signed, for instance 0.2; auto: 2500 sat for each byte",
+    ),
     dust_limit: bitcoin_core_dust_limit,
     relay_fee: 1,
     versions: 1..=2,
@@ -109,6 +112,10 @@ pub(crate) static BCH: Params = Params {
 impl ChainPlugin for CashChain {
     fn info(&self) -> &'static ChainInfo {
         &self.params.info
+    }
+
+    fn options(&self) -> &'static [ChainOption] {
+        std::slice::from_ref(&self.params.max_fee)
     }
 
     fn address(&self, network: Network, key: &PublicKey) -> Result<Address, WalletError> {
@@ -178,6 +185,7 @@ impl ChainPlugin for CashChain {
             on_chain: pending.withdrawal_id.is_none(),
             declared_fee: None,
             change_script: None,
+            max_fee: max_fee::of(self.params, node)?,
         };
         for check in self.params.checks {
             check(self.params, &subject)?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
+    max_fee,
     params::{Params, Units},
     unsigned::Spending,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) declared_fee: Option<&'a Value>,
     /// The `changeScript` member, as it stands in the request.
     pub(crate) change_script: Option<&'a Value>,
+    /// The highest fee in base units, where the owner has set one.
+    pub(crate) max_fee: Option<u64>,
 }
 
 /// Refuses what no node relays, and with it the quadratic cost of signing it.
@@ -37,13 +40,26 @@ pub(crate) fn standard_weight(params: &Params, subject: &Subject<'_>) -> Result<
     Ok(())
 }
 
-/// Refuses a fee that can only be a mistake, such as a forgotten change output.
+/// Refuses a fee that can only be a mistake, such as a forgotten change output. What the owner has
+/// set as the highest fee holds in place of what the chain's row says.
 ///
 /// # Errors
-/// [`CheckError::AbsurdFee`].
+/// [`CheckError::AbsurdFee`], [`CheckError::AboveMaxFee`].
 pub(crate) fn fee_is_not_absurd(params: &Params, subject: &Subject<'_>) -> Result<(), CheckError> {
     let limit = params.absurd_fee;
     let fee = subject.spending.fee().to_sat();
+    if let Some(most) = subject.max_fee {
+        return if fee > most {
+            Err(CheckError::AboveMaxFee {
+                fee,
+                most,
+                units: params.units,
+                code: params.info.code,
+            })
+        } else {
+            Ok(())
+        };
+    }
     let size = subject
         .spending
         .signed_weight(params.longest_signature)
@@ -54,6 +70,7 @@ pub(crate) fn fee_is_not_absurd(params: &Params, subject: &Subject<'_>) -> Resul
             size,
             limit: limit.per_vbyte,
             units: params.units,
+            code: params.info.code,
         });
     }
     Ok(())
@@ -67,8 +84,9 @@ pub(crate) enum CheckError {
     TooHeavy(Weight),
     /// The fee can only be a mistake.
     #[error(
-        "the fee of {fee} {} for {size} {} is above {limit} {}/{}, which can only be a mistake",
-        units.base, units.size, units.base, units.size
+        "the fee of {fee} {} for {size} {} is above {limit} {}/{}, which can only be a mistake; if \
+         it is not, {} allows it",
+        units.base, units.size, units.base, units.size, max_fee::allowing(code, *fee)
     )]
     AbsurdFee {
         /// The fee in base units.
@@ -79,6 +97,23 @@ pub(crate) enum CheckError {
         limit: u64,
         /// How both are called.
         units: Units,
+        /// The chain.
+        code: &'static str,
+    },
+    /// The fee is above what the owner has set.
+    #[error(
+        "the fee of {fee} {} is above the highest that is set, {most} {}; {} allows it",
+        units.base, units.base, max_fee::allowing(code, *fee)
+    )]
+    AboveMaxFee {
+        /// The fee in base units.
+        fee: u64,
+        /// The largest one.
+        most: u64,
+        /// How both are called.
+        units: Units,
+        /// The chain.
+        code: &'static str,
     },
     /// The fee is another than the request says.
     #[error("the fee is said to be {declared} {0}, but it is {fee} {0}", units.base)]
@@ -92,9 +127,10 @@ pub(crate) enum CheckError {
     },
     /// The fee is above the limit of the chain.
     #[error(
-        "the fee of {fee} {0} is above {limit} {0}{1}",
+        "the fee of {fee} {0} is above {limit} {0}{1}; if it is meant, {2} allows it",
         units.base,
-        if *change { "" } else { ", and no change output is named: it may have been forgotten" }
+        if *change { "" } else { ", and no change output is named: it may have been forgotten" },
+        max_fee::allowing(code, *fee)
     )]
     FeeTooLarge {
         /// The fee in base units.
@@ -105,6 +141,8 @@ pub(crate) enum CheckError {
         change: bool,
         /// How both are called.
         units: Units,
+        /// The chain.
+        code: &'static str,
     },
     /// The fee is below what nodes relay.
     #[error("the fee of {fee} {0} is below {least} {0}, nodes do not relay it", units.base)]
@@ -147,7 +185,7 @@ mod tests {
         assert_eq!(
             run(&forgotten.to_string()).unwrap_err().to_string(),
             "refused: the fee of 99000000 sat for 110 vB is above 5000 sat/vB, which can only be a \
-             mistake"
+             mistake; if it is not, --chain-option BTC.max-fee=0.99 allows it"
         );
     }
 

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::{
     checks::{self, CheckError, Subject},
     input_type::InputType,
+    max_fee,
     params::{AbsurdFee, Params, Play, Prefixes, Units},
 };
 
@@ -69,6 +70,9 @@ pub(crate) static DOGE: Params = Params {
         per_vbyte: 15 * OLD_FEE_PER_BYTE,
         total: 50 * DOGECOIN,
     },
+    max_fee: max_fee::option(
+        "the highest fee in DOGE that is signed, for instance 20; auto: some 4 DOGE for one input and two outputs, more for larger transactions",
+    ),
     dust_limit: dogecoin_core_dust_limit,
     // 0.001 DOGE for each kilobyte.
     relay_fee: 100,
@@ -112,12 +116,13 @@ fn declared_fee_is_the_real_one(params: &Params, subject: &Subject<'_>) -> Resul
     }
 }
 
-/// On-chain: the library's own limit, fifteen times the fee that it expects.
+/// On-chain: the library's own limit, fifteen times the fee that it expects, unless the owner has
+/// set another, which [`checks::fee_is_not_absurd`] knows.
 fn fee_is_not_too_large(params: &Params, subject: &Subject<'_>) -> Result<(), CheckError> {
     /// What the library adds for a change output.
     const CHANGE_OUTPUT: u64 = 6_200_000;
 
-    if !subject.on_chain {
+    if !subject.on_chain || subject.max_fee.is_some() {
         return Ok(());
     }
     let change = subject
@@ -135,6 +140,7 @@ fn fee_is_not_too_large(params: &Params, subject: &Subject<'_>) -> Result<(), Ch
             limit,
             change,
             units: params.units,
+            code: params.info.code,
         });
     }
     Ok(())
@@ -259,7 +265,8 @@ mod tests {
             on_chain(&pays(most + 1)),
             Err(
                 "refused: the fee of 304500001 koinu is above 304500000 koinu, and no change \
-                 output is named: it may have been forgotten"
+                 output is named: it may have been forgotten; if it is meant, \
+                 --chain-option DOGE.max-fee=3.04500001 allows it"
                     .to_owned()
             )
         );
@@ -271,7 +278,11 @@ mod tests {
         transaction["changeScript"] = json!("OP_DUP");
         assert_eq!(
             on_chain(&transaction),
-            Err("refused: the fee of 397500001 koinu is above 397500000 koinu".to_owned())
+            Err(
+                "refused: the fee of 397500001 koinu is above 397500000 koinu; if it is meant, \
+                 --chain-option DOGE.max-fee=3.97500001 allows it"
+                    .to_owned()
+            )
         );
     }
 

@@ -29,6 +29,7 @@ mod checks;
 mod doge;
 mod input_type;
 mod ltc;
+mod max_fee;
 mod owner;
 mod params;
 mod plugin;

@@ -10,6 +10,7 @@ use crate::{
     btc::bitcoin_core_dust_limit,
     checks,
     input_type::InputType,
+    max_fee,
     params::{AbsurdFee, Params, Play, Prefixes, Units},
 };
 
@@ -61,6 +62,9 @@ pub(crate) static LTC: Params = Params {
         per_vbyte: 5_000,
         total: 5_000_000,
     },
+    max_fee: max_fee::option(
+        "the highest fee in LTC that is signed, for instance 0.2; auto: 0.05 LTC, or 5000 sat/vB where that is more",
+    ),
     dust_limit: litecoin_core_dust_limit,
     relay_fee: 1,
     versions: 1..=2,

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use bitcoin::Script;
-use kms_core::chain::{ChainInfo, Network};
+use kms_core::chain::{ChainInfo, ChainOption, Network};
 
 use crate::{checks::Check, input_type::InputType};
 
@@ -28,6 +28,8 @@ pub(crate) struct Params {
     pub(crate) checks: &'static [Check],
     /// The fee beyond which a transaction is taken for a mistake.
     pub(crate) absurd_fee: AbsurdFee,
+    /// How the owner sets another limit.
+    pub(crate) max_fee: ChainOption,
     /// The smallest amount in base units that nodes relay in an output with this script.
     pub(crate) dust_limit: fn(&Script) -> u64,
     /// The smallest fee that nodes relay, in base units for each virtual byte.

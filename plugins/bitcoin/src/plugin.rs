@@ -5,7 +5,7 @@ use kms_core::{chain::rehearsal::Rehearsal, prelude::*};
 use crate::{
     address,
     checks::Subject,
-    owner,
+    max_fee, owner,
     params::Params,
     rehearsal::{CORE, UtxoRehearsal},
     request, select, sign, summary,
@@ -34,6 +34,10 @@ impl UtxoChain {
 impl ChainPlugin for UtxoChain {
     fn info(&self) -> &'static ChainInfo {
         &self.params.info
+    }
+
+    fn options(&self) -> &'static [ChainOption] {
+        std::slice::from_ref(&self.params.max_fee)
     }
 
     fn address(&self, network: Network, key: &PublicKey) -> Result<Address, WalletError> {
@@ -73,6 +77,7 @@ impl ChainPlugin for UtxoChain {
             on_chain: pending.withdrawal_id.is_none(),
             declared_fee: request.declared_fee.as_ref(),
             change_script: request.change_script.as_ref(),
+            max_fee: max_fee::of(self.params, node)?,
         };
         for check in self.params.checks {
             check(self.params, &subject)?;

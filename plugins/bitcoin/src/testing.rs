@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kms_core::{
     chain::{
         Assembled, ChainPlugin, KeyRequest, KeySet, Network, PendingTransaction, TransactionError,
-        sign,
+        Unsigned, sign,
     },
     keys::SecretKey,
     testkit::{Pipeline, ScriptedNode},
@@ -65,20 +65,32 @@ pub(crate) fn sign_on(
     more: &Value,
 ) -> Result<Assembled, TransactionError> {
     let node = ScriptedNode::new(Network::Mainnet, &[]);
+    let unsigned = prepare_at(chain, &pending(serialized, more), &node)?;
+    chain.summarize(Network::Mainnet, &unsigned)?;
+    sign(chain, &unsigned, &key()?)
+}
+
+/// Prepares for the one key at a node, which has the owner's options.
+pub(crate) fn prepare_at(
+    chain: &dyn ChainPlugin,
+    pending: &PendingTransaction,
+    node: &ScriptedNode,
+) -> Result<Unsigned, TransactionError> {
+    let signers = key()?.signers(chain, Network::Mainnet)?;
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(chain.prepare(pending, signers, node))
+}
+
+fn key() -> Result<KeySet, TransactionError> {
     let mut keys = KeySet::default();
     let request = KeyRequest {
         id: "wallet".to_owned(),
         index: None,
     };
     keys.push(request, SecretKey::secp256k1(&hex::decode(KEY).unwrap())?);
-    let pending = pending(serialized, more);
-    let signers = keys.signers(chain, Network::Mainnet)?;
-    let unsigned = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(chain.prepare(&pending, signers, &node))?;
-    chain.summarize(Network::Mainnet, &unsigned)?;
-    sign(chain, &unsigned, &keys)
+    Ok(keys)
 }
 
 /// Takes `serialized` all the way, with the one wallet.
