@@ -45,24 +45,21 @@ pub(crate) async fn payloads(
     })
 }
 
-/// Has the node put signatures into the transaction: gives the envelope of the signed one.
+/// Has the node put signatures into the transaction: gives the envelope of the signed one, or
+/// nothing when there is none in the answer.
 pub(crate) async fn combine(
     node: &dyn NodeApi,
     unsigned_transaction: &str,
     signatures: &[Value],
-) -> Result<String, NodeError> {
+) -> Result<Option<String>, NodeError> {
     let body = json!({
         "unsigned_transaction": unsigned_transaction,
         "signatures": signatures,
     });
-    match call(node, "construction/combine", body)
-        .await?
-        .remove("signed_transaction")
-    {
-        Some(Value::String(signed)) => Ok(signed),
-        _ => Err(NodeError::Unexpected(
-            "the node's answer to combine has no signed_transaction".to_owned(),
-        )),
+    let mut answer = call(node, "construction/combine", body).await?;
+    match answer.remove("signed_transaction") {
+        Some(Value::String(signed)) => Ok(Some(signed)),
+        _ => Ok(None),
     }
 }
 

@@ -221,6 +221,7 @@ impl ChainPlugin for Cardano {
                 "what the node combined is not what was signed: {reason}"
             )))
         };
+        let tx_data = tx_data.ok_or_else(|| wrong("there is none in its answer".to_owned()))?;
         let theirs = signed(&tx_data).map_err(|error| wrong(error.to_string()))?;
         if theirs.body != ours.body {
             return Err(wrong("it has another body".to_owned()));

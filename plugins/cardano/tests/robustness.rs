@@ -424,6 +424,10 @@ fn what_the_node_combines_must_be_what_was_signed() {
     }
     let mut mute = case.clone();
     *mute.answer("combine") = json!({});
+    let error = mute.cosign().unwrap_err();
+    assert!(matches!(error, SubmitError::Rejected(_)) && error.to_string().contains("none"));
+    // An answer that is not even the node's decides nothing.
+    *mute.answer("combine") = json!("gateway");
     assert!(matches!(mute.cosign(), Err(SubmitError::NotSent(_))));
 }
 
