@@ -9,6 +9,7 @@ mod random;
 mod session;
 
 mod algorand;
+mod bitcoin_cash;
 mod bnb;
 mod cardano;
 mod evm;

@@ -1,0 +1,108 @@
+// The view of libauth. `node verify.mjs <question>`: JSON on stdin, JSON on stdout.
+
+import { readFileSync } from 'node:fs';
+import {
+  binToHex,
+  createVirtualMachineBCH,
+  decodeTransaction,
+  encodeLockingBytecodeP2pkh,
+  encodeTransaction,
+  hash160,
+  hexToBin,
+  lockingBytecodeToCashAddress,
+  secp256k1,
+  encodePrivateKeyWif,
+} from '@bitauth/libauth';
+
+/** What nobody may do to a transaction on its way. */
+const changes = {
+  payment: ({ transaction }) => {
+    transaction.outputs[0].valueSatoshis += 1n;
+  },
+  recipient: ({ transaction }) => {
+    transaction.outputs[0].lockingBytecode[5] ^= 1;
+  },
+  sequence: ({ transaction }) => {
+    transaction.inputs[0].sequenceNumber ^= 1;
+  },
+  locktime: ({ transaction }) => {
+    transaction.locktime ^= 1;
+  },
+  version: ({ transaction }) => {
+    transaction.version ^= 3;
+  },
+  outpoint: ({ transaction }) => {
+    transaction.inputs[0].outpointIndex ^= 1;
+  },
+  signature: ({ transaction }) => {
+    for (const { unlockingBytecode } of transaction.inputs) unlockingBytecode[40] ^= 1;
+  },
+  amount: ({ sourceOutputs }) => {
+    for (const coin of sourceOutputs) coin.valueSatoshis += 1n;
+  },
+};
+
+const questions = { keys, transactions };
+const [question] = process.argv.slice(2);
+const answer = questions[question](JSON.parse(readFileSync(0, 'utf8')));
+process.stdout.write(JSON.stringify(answer));
+
+/** [{secret, testnet}]: address, key in wallet import format and script of these keys. */
+function keys(asked) {
+  return asked.map(({ secret, testnet }) => {
+    const publicKey = secp256k1.derivePublicKeyCompressed(hexToBin(secret));
+    const bytecode = encodeLockingBytecodeP2pkh(hash160(publicKey));
+    const prefix = testnet ? 'bchtest' : 'bitcoincash';
+    return {
+      address: lockingBytecodeToCashAddress({ bytecode, prefix }).address,
+      privateKey: encodePrivateKeyWif(hexToBin(secret), testnet ? 'testnet' : 'mainnet'),
+      script: binToHex(bytecode),
+    };
+  });
+}
+
+/**
+ * [{hex, coins: [{script, satoshis}]}]: every field, what the virtual machine says to the whole
+ * (null, or why not) and which of its inputs it takes when something is changed.
+ */
+function transactions(signed) {
+  const vm = createVirtualMachineBCH(true);
+  return signed.map(({ hex, coins }) => {
+    const transaction = decodeTransaction(hexToBin(hex));
+    if (typeof transaction === 'string') throw new Error(transaction);
+    const sourceOutputs = coins.map(({ script, satoshis }) => ({
+      lockingBytecode: hexToBin(script),
+      valueSatoshis: BigInt(satoshis),
+    }));
+    return {
+      version: transaction.version,
+      locktime: transaction.locktime,
+      inputs: transaction.inputs.map((input) => ({
+        hash: binToHex(input.outpointTransactionHash),
+        index: input.outpointIndex,
+        sequence: input.sequenceNumber,
+      })),
+      outputs: transaction.outputs.map(({ lockingBytecode, valueSatoshis }) => ({
+        script: binToHex(lockingBytecode),
+        satoshis: String(valueSatoshis),
+      })),
+      same: binToHex(encodeTransaction(transaction)) === hex,
+      accepted: accepted(vm, transaction, sourceOutputs),
+      tampered: Object.fromEntries(
+        Object.entries(changes).map(([name, change]) => {
+          const changed = structuredClone({ transaction, sourceOutputs });
+          change(changed);
+          return [name, accepted(vm, changed.transaction, changed.sourceOutputs)];
+        }),
+      ),
+    };
+  });
+}
+
+/** For each input, whether the virtual machine takes it. */
+function accepted(vm, transaction, sourceOutputs) {
+  return transaction.inputs.map((_, inputIndex) => {
+    const state = vm.evaluate({ inputIndex, sourceOutputs, transaction });
+    return vm.stateSuccess(state) === true;
+  });
+}
