@@ -22,7 +22,13 @@ fn libauth_runs_every_input_that_is_signed_for_bitcoin_cash() {
         let mut random = Random::seeded(if network.is_testnet() { 1451 } else { 1450 });
         let user = session::user();
         let asked: Vec<Value> = (0..KEYS)
-            .map(|_| json!({"secret": random.hex(32), "testnet": network.is_testnet()}))
+            .map(|number| {
+                json!({
+                    "secret": random.hex(32),
+                    "testnet": network.is_testnet(),
+                    "compressed": number % 3 > 0,
+                })
+            })
             .collect();
         let keys: Vec<Key> = libauth
             .ask("keys", &json!(asked))

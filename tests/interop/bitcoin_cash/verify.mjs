@@ -47,15 +47,20 @@ const [question] = process.argv.slice(2);
 const answer = questions[question](JSON.parse(readFileSync(0, 'utf8')));
 process.stdout.write(JSON.stringify(answer));
 
-/** [{secret, testnet}]: address, key in wallet import format and script of these keys. */
+/** [{secret, testnet, compressed}]: address, key in wallet import format and script of these keys. */
 function keys(asked) {
-  return asked.map(({ secret, testnet }) => {
-    const publicKey = secp256k1.derivePublicKeyCompressed(hexToBin(secret));
+  return asked.map(({ secret, testnet, compressed }) => {
+    const derive = compressed
+      ? secp256k1.derivePublicKeyCompressed
+      : secp256k1.derivePublicKeyUncompressed;
+    const publicKey = derive(hexToBin(secret));
+    const network = testnet ? 'testnet' : 'mainnet';
+    const form = compressed ? network : `${network}Uncompressed`;
     const bytecode = encodeLockingBytecodeP2pkh(hash160(publicKey));
     const prefix = testnet ? 'bchtest' : 'bitcoincash';
     return {
       address: lockingBytecodeToCashAddress({ bytecode, prefix }).address,
-      privateKey: encodePrivateKeyWif(hexToBin(secret), testnet ? 'testnet' : 'mainnet'),
+      privateKey: encodePrivateKeyWif(hexToBin(secret), form),
       script: binToHex(bytecode),
     };
   });
