@@ -30,6 +30,7 @@
 
 mod envelope;
 mod plugin;
+mod preconditions;
 mod private_key;
 mod rehearsal;
 mod summary;

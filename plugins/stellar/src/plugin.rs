@@ -91,6 +91,8 @@ impl ChainPlugin for Stellar {
     ) -> Result<Unsigned, TransactionError> {
         only(&signers)?;
         let envelope = Envelope::parse(node.network(), &pending.serialized_transaction)?;
+        // What cannot be told is not frozen: amounts below zero.
+        summary::summarize(&envelope, false)?;
         Ok(Unsigned {
             body: envelope.encode()?,
             signers,

@@ -3,11 +3,11 @@
 use kms_core::prelude::{Amount, Fee, Summary, TransactionError, Transfer, Unit};
 use ruint::aliases::U256;
 use stellar_xdr::{
-    Asset, ChangeTrustAsset, FeeBumpTransactionInnerTx, Memo, MuxedAccount, Operation,
-    OperationBody, TransactionEnvelope,
+    Asset, ChangeTrustAsset, ClaimPredicate, Claimant, FeeBumpTransactionInnerTx, Memo,
+    MuxedAccount, Operation, OperationBody, Preconditions, Price, TransactionEnvelope,
 };
 
-use crate::{envelope::Envelope, plugin::XLM};
+use crate::{envelope::Envelope, plugin::XLM, preconditions};
 
 /// The operations, the fee and the memo; `repeated` when the key has signed already.
 ///
@@ -29,12 +29,16 @@ pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Result<Summary, 
         TransactionEnvelope::TxV0(it) => {
             let source = MuxedAccount::Ed25519(it.tx.source_account_ed25519.clone());
             transaction(&mut summary, &source, &it.tx.memo, &it.tx.operations)?;
+            let bounds = it.tx.time_bounds.clone();
+            let conditions = bounds.map_or(Preconditions::None, Preconditions::Time);
+            tell_conditions(&mut summary, &conditions);
             summary.fee = Some(fee(i64::from(it.tx.fee))?);
             summary.nonce = u64::try_from(it.tx.seq_num.0).ok();
         }
         TransactionEnvelope::Tx(it) => {
             let tx = &it.tx;
             transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations)?;
+            tell_conditions(&mut summary, &tx.cond);
             summary.fee = Some(fee(i64::from(tx.fee))?);
             summary.nonce = u64::try_from(tx.seq_num.0).ok();
         }
@@ -42,6 +46,7 @@ pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Result<Summary, 
             let FeeBumpTransactionInnerTx::Tx(inner) = &it.tx.inner_tx;
             let tx = &inner.tx;
             transaction(&mut summary, &tx.source_account, &tx.memo, &tx.operations)?;
+            tell_conditions(&mut summary, &tx.cond);
             summary.action = format!("fee bump of: {}", summary.action);
             summary.fee = Some(fee(it.tx.fee)?);
             summary.nonce = u64::try_from(tx.seq_num.0).ok();
@@ -55,6 +60,12 @@ pub(crate) fn summarize(envelope: &Envelope, repeated: bool) -> Result<Summary, 
             .push("this key has signed it already; the signature is not added again".to_owned());
     }
     Ok(summary)
+}
+
+fn tell_conditions(summary: &mut Summary, conditions: &Preconditions) {
+    for (name, value) in preconditions::describe(conditions) {
+        detail(summary, name, value);
+    }
 }
 
 fn transaction(
@@ -168,6 +179,40 @@ fn describe(summary: &mut Summary, body: &OperationBody) -> Result<(), Transacti
                 .warnings
                 .push("it closes the account and sends away all of its XLM".to_owned());
         }
+        OperationBody::ManageSellOffer(it) => {
+            let sold = (it.amount, &it.selling);
+            offer(summary, "sells", sold, &it.buying, &it.price)?;
+            detail(summary, "offer", offer_id(it.offer_id, it.amount));
+        }
+        OperationBody::CreatePassiveSellOffer(it) => {
+            let sold = (it.amount, &it.selling);
+            offer(summary, "sells", sold, &it.buying, &it.price)?;
+        }
+        OperationBody::ManageBuyOffer(it) => {
+            let bought = (it.buy_amount, &it.buying);
+            offer(summary, "buys", bought, &it.selling, &it.price)?;
+            detail(summary, "offer", offer_id(it.offer_id, it.buy_amount));
+        }
+        OperationBody::CreateClaimableBalance(it) => {
+            let set_aside = units(it.amount, unit(&it.asset))?;
+            detail(summary, "sets aside", set_aside.to_string());
+            for Claimant::ClaimantTypeV0(one) in it.claimants.iter() {
+                let when = match &one.predicate {
+                    ClaimPredicate::Unconditional => String::new(),
+                    other => format!(" when {other:?}"),
+                };
+                let who = format!("{}{when}", one.destination);
+                detail(summary, "can be claimed by", who);
+            }
+        }
+        OperationBody::Clawback(it) => {
+            let taken = units(it.amount, unit(&it.asset))?;
+            detail(summary, "takes back", taken.to_string());
+            detail(summary, "from", it.from.to_string());
+        }
+        OperationBody::BumpSequence(it) => {
+            detail(summary, "sequence number becomes", it.bump_to.0.to_string());
+        }
         // Names the terms as the types have them: unusual, and too many for words of their own.
         other => detail(summary, "terms", format!("{other:?}")),
     }
@@ -177,6 +222,30 @@ fn describe(summary: &mut Summary, body: &OperationBody) -> Result<(), Transacti
             .push("it may change the keys of the account".to_owned());
     }
     Ok(())
+}
+
+/// What is sold or bought, and the price of one in the `other` asset.
+fn offer(
+    summary: &mut Summary,
+    verb: &str,
+    (amount, asset): (i64, &Asset),
+    other: &Asset,
+    price: &Price,
+) -> Result<(), TransactionError> {
+    let traded = units(amount, unit(asset))?;
+    detail(summary, verb, traded.to_string());
+    let price = format!("{}/{} {} for each", price.n, price.d, unit(other).symbol);
+    detail(summary, "price", price);
+    Ok(())
+}
+
+/// Zero makes a new offer; an amount of zero ends one.
+fn offer_id(id: i64, amount: i64) -> String {
+    match (id, amount) {
+        (0, _) => "a new one".to_owned(),
+        (id, 0) => format!("ends {id}"),
+        (id, _) => format!("changes {id}"),
+    }
 }
 
 fn detail(summary: &mut Summary, name: &str, value: String) {
