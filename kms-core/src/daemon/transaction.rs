@@ -255,8 +255,12 @@ impl Desk {
             }
             Err(error) if error.is_final() || (first && error.is_definite()) => {
                 let text = error.report_text(self.plugin.refusal_style());
-                self.fail(key, &text, executed || error.is_final()).await?;
-                self.plugin.abandon(unsigned, node).await;
+                let executed = executed || error.is_final();
+                self.fail(key, &text, executed).await?;
+                // What was executed has given back by itself.
+                if !executed {
+                    self.plugin.abandon(unsigned, node).await;
+                }
                 Ok(Outcome::Failed(text))
             }
             Err(SubmitError::Expired(error)) => {
