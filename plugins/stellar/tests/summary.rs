@@ -1,0 +1,162 @@
+//! What people are told before a transaction is signed, text by text.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use kms_core::{
+    chain::{KeyRequest, KeySet, PendingTransaction},
+    prelude::*,
+    testkit::ScriptedNode,
+};
+use kms_stellar::STELLAR;
+use serde_json::{json, value::RawValue};
+use stellar_xdr::{
+    Asset, ClaimPredicate, Claimant, ClaimantV0, ClawbackOp, CreateClaimableBalanceOp, Limits,
+    ManageSellOfferOp, Memo, MuxedAccount, MuxedAccountMed25519, Operation, OperationBody,
+    PaymentOp, Preconditions, Price, SequenceNumber, TimeBounds, TimePoint, Transaction,
+    TransactionEnvelope, TransactionExt, TransactionV1Envelope, Uint256, WriteXdr as _,
+};
+
+/// The account whose public key is all zero.
+const ACCOUNT: &str = "GAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAWHF";
+
+fn summary(body: OperationBody) -> Result<Summary, TransactionError> {
+    let transaction = Transaction {
+        source_account: MuxedAccount::Ed25519(Uint256([0; 32])),
+        fee: 100,
+        seq_num: SequenceNumber(5),
+        cond: Preconditions::Time(TimeBounds {
+            min_time: TimePoint(0),
+            max_time: TimePoint(1_800_000_000),
+        }),
+        memo: Memo::Id(7),
+        operations: vec![Operation {
+            source_account: None,
+            body,
+        }]
+        .try_into()
+        .unwrap(),
+        ext: TransactionExt::V0,
+    };
+    let envelope = TransactionEnvelope::Tx(TransactionV1Envelope {
+        tx: transaction,
+        signatures: Vec::new().try_into().unwrap(),
+    });
+    let serialized = BASE64_STANDARD.encode(envelope.to_xdr(Limits::none()).unwrap());
+    let pending = json!({
+        "id": "0123456789abcdef01234567", "chain": "XLM", "hashes": ["wallet"],
+        "serializedTransaction": serialized,
+    });
+    let raw = RawValue::from_string(pending.to_string()).unwrap();
+    let pending = PendingTransaction::from_raw(&raw).unwrap();
+    let mut keys = KeySet::default();
+    let request = KeyRequest {
+        id: "wallet".to_owned(),
+        index: None,
+    };
+    keys.push(request, SecretKey::ed25519(&[7; 32]).unwrap());
+    let signers = keys.signers(&STELLAR, Network::Mainnet).unwrap();
+    let node = ScriptedNode::new(Network::Mainnet, &[]);
+    let unsigned = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(STELLAR.prepare(&pending, signers, &node))?;
+    STELLAR.summarize(Network::Mainnet, &unsigned)
+}
+
+fn details(summary: &Summary) -> Vec<String> {
+    let lines = summary.details.iter();
+    lines
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
+}
+
+fn account() -> MuxedAccount {
+    MuxedAccount::Ed25519(Uint256([0; 32]))
+}
+
+/// The muxed account of SEP-23, whose id no JavaScript number can hold.
+#[test]
+fn a_payment_to_a_muxed_account_until_a_time() {
+    let key = [
+        0x3f, 0x0c, 0x34, 0xbf, 0x93, 0xad, 0x0d, 0x99, 0x71, 0xd0, 0x4c, 0xcc, 0x90, 0xf7, 0x05,
+        0x51, 0x1c, 0x83, 0x8a, 0xad, 0x97, 0x34, 0xa4, 0xa2, 0xfb, 0x0d, 0x7a, 0x03, 0xfc, 0x7f,
+        0xe8, 0x9a,
+    ];
+    let told = summary(OperationBody::Payment(PaymentOp {
+        destination: MuxedAccount::MuxedEd25519(MuxedAccountMed25519 {
+            id: 9_223_372_036_854_775_808,
+            ed25519: Uint256(key),
+        }),
+        asset: Asset::Native,
+        amount: 12_345_678,
+    }))
+    .unwrap();
+    assert_eq!(told.action, "payment");
+    assert_eq!(told.from, [ACCOUNT]);
+    assert_eq!(told.transfers[0].amount.to_string(), "1.2345678 XLM");
+    assert_eq!(
+        told.transfers[0].to,
+        "MA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVAAAAAAAAAAAAAJLK"
+    );
+    assert_eq!(told.fee.as_ref().unwrap().amount.to_string(), "0.00001 XLM");
+    assert_eq!(told.nonce, Some(5));
+    assert_eq!(
+        details(&told),
+        ["memo: id 7", "not after: Unix time 1800000000"]
+    );
+}
+
+#[test]
+fn offers_claimable_balances_and_clawbacks() {
+    let offer = summary(OperationBody::ManageSellOffer(ManageSellOfferOp {
+        selling: Asset::Native,
+        buying: Asset::Native,
+        amount: 0,
+        price: Price { n: 1, d: 3 },
+        offer_id: 42,
+    }))
+    .unwrap();
+    let lines = details(&offer);
+    assert_eq!(
+        lines[..3],
+        ["sells: 0 XLM", "price: 1/3 XLM for each", "offer: ends 42"]
+    );
+
+    let balance = summary(OperationBody::CreateClaimableBalance(
+        CreateClaimableBalanceOp {
+            asset: Asset::Native,
+            amount: 5,
+            claimants: vec![Claimant::ClaimantTypeV0(ClaimantV0 {
+                destination: ACCOUNT.parse().unwrap(),
+                predicate: ClaimPredicate::Unconditional,
+            })]
+            .try_into()
+            .unwrap(),
+        },
+    ))
+    .unwrap();
+    let claimed = format!("can be claimed by: {ACCOUNT}");
+    assert_eq!(
+        details(&balance)[..2],
+        ["sets aside: 0.0000005 XLM", claimed.as_str()]
+    );
+
+    let clawback = summary(OperationBody::Clawback(ClawbackOp {
+        asset: Asset::Native,
+        from: account(),
+        amount: 10_000_000,
+    }))
+    .unwrap();
+    assert_eq!(details(&clawback)[0], "takes back: 1 XLM");
+}
+
+/// No network takes one, and none is frozen.
+#[test]
+fn amounts_below_zero_are_refused_before_anything_is_frozen() {
+    let error = summary(OperationBody::Payment(PaymentOp {
+        destination: account(),
+        asset: Asset::Native,
+        amount: -1,
+    }))
+    .unwrap_err();
+    assert_eq!(error.to_string(), "refused: an amount of -1 stroops");
+}
