@@ -10,6 +10,8 @@ use kms_bnb as _;
 use kms_cardano as _;
 #[cfg(feature = "evm")]
 use kms_evm as _;
+#[cfg(feature = "flow")]
+use kms_flow as _;
 #[cfg(feature = "multiversx")]
 use kms_multiversx as _;
 #[cfg(feature = "solana")]

@@ -73,7 +73,7 @@ fn describe(script: Script, arguments: &[Value], summary: &mut Summary) -> bool 
         (Script::CreateAccount | Script::AddKey, [record]) => {
             text(record, "String").map(|record| {
                 // x and y stand after the headers of list and text.
-                let key = record.get(6..134).unwrap_or(&record).to_owned();
+                let key = record.get(8..136).unwrap_or(&record).to_owned();
                 detail("public key", key);
                 let weight = if script == Script::CreateAccount {
                     "1000"
