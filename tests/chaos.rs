@@ -67,7 +67,6 @@ fn signer(pending: &Value) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the counts are the result")]
 fn a_cloud_in_trouble_delays_and_changes_nothing() {
     let seed = env::var("SEED").map_or(20_261_123, |seed| seed.parse().expect("a number"));
     let count = env::var("CHAOS").map_or(300, |count| count.parse().expect("a number"));

@@ -192,7 +192,7 @@ mod tests {
             (Status::Usage, "2  wrong usage"),
             (Status::Password, "3  no password"),
             (Status::NotFound, "4  no such vault"),
-            (Status::Damaged, "5  the vault's file"),
+            (Status::Damaged, "5  the vault's or journal's file"),
         ] {
             assert!(EXIT_CODES.contains(code));
             let number = code.bytes().next().unwrap() - b'0';

@@ -28,32 +28,20 @@ impl Rehearsal for FlowRehearsal {
         _network: Network,
         wallets: &[RehearsalWallet],
     ) -> Vec<RehearsalTransaction> {
-        let transfer = |owner: &str| {
-            json!({"type": 2, "body": {
-                "currency": "FLOW", "to": RECIPIENT, "account": owner, "amount": "12.5",
-            }, "apiManagedProposal": true})
-        };
-        let custom = |owner: &str| {
-            json!({"type": 8, "body": {
-                "account": owner,
-                "transaction": SCRIPT,
-                "args": [{"type": "String", "value": "hello"}],
-            }, "apiManagedProposal": true})
-        };
-        let samples: [(&str, &dyn Fn(&str) -> Value); 2] =
-            [("transfer of FLOW", &transfer), ("custom script", &custom)];
-        samples
+        wallets
+            .first()
             .into_iter()
-            .zip(wallets.iter().cycle())
-            .filter_map(|((title, request), wallet)| {
-                let owner = account_of(wallet.addresses.first()?)?;
-                Some(RehearsalTransaction {
-                    title,
-                    serialized: request(&format!("0x{owner}")).to_string(),
-                    hashes: vec![wallet.id.clone()],
-                    index: wallet.mnemonic.then_some(0),
-                    signatures: Vec::new(),
-                })
+            .flat_map(|wallet| {
+                let owner = wallet.addresses.first().and_then(account_of);
+                owner.map(|owner| samples(&owner).map(|sample| (wallet, sample)))
+            })
+            .flatten()
+            .map(|(wallet, (title, request))| RehearsalTransaction {
+                title,
+                serialized: request.to_string(),
+                hashes: vec![wallet.id.clone()],
+                index: wallet.mnemonic.then_some(0),
+                signatures: Vec::new(),
             })
             .collect()
     }
@@ -135,6 +123,20 @@ impl Rehearsal for FlowRehearsal {
         }
         self.verify(network, tx_data)
     }
+}
+
+/// Transactions that the account asks for.
+fn samples(owner: &str) -> [(&'static str, Value); 2] {
+    let account = format!("0x{owner}");
+    let transfer = json!({"type": 2, "body": {
+        "currency": "FLOW", "to": RECIPIENT, "account": account, "amount": "12.5",
+    }, "apiManagedProposal": true});
+    let custom = json!({"type": 8, "body": {
+        "account": account,
+        "transaction": SCRIPT,
+        "args": [{"type": "String", "value": "hello"}],
+    }, "apiManagedProposal": true});
+    [("transfer of FLOW", transfer), ("custom script", custom)]
 }
 
 /// A transaction as the access node was sent it.
