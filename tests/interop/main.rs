@@ -13,6 +13,7 @@ mod bitcoin_cash;
 mod bnb;
 mod cardano;
 mod evm;
+mod flow;
 mod multiversx;
 mod solana;
 mod tron;
