@@ -189,7 +189,10 @@ fn a_killed_daemon_signs_once_and_loses_nothing() {
             // Each chain at each place first, then any chain at any instant.
             let death = match PLACES.get(i / CHAINS.len()) {
                 Some(place) => Death::At(place),
-                None if chance.below(2) == 0 => Death::At(*chance.pick(&PLACES)),
+                None if chance.below(2) == 0 => {
+                    let place: &&str = chance.pick(&PLACES);
+                    Death::At(place)
+                }
                 None => Death::After(chance.up_to(Duration::from_millis(600))),
             };
             (CHAINS[i % CHAINS.len()], death, trouble)

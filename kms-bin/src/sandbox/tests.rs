@@ -326,7 +326,7 @@ async fn signed(
     entry: &kms_core::vault::Entry,
 ) -> String {
     use kms_core::{
-        chain::{NodeApi as _, sign},
+        chain::{Attempt, NodeApi as _, sign},
         cloud::Cloud,
         daemon::Prepared,
         vault::Entry,
@@ -341,7 +341,11 @@ async fn signed(
     let prepared = Prepared::new(plugin, pending, &lookup, &node)
         .await
         .unwrap();
-    sign(plugin, &prepared.unsigned, &prepared.keys)
-        .unwrap()
-        .tx_data
+    let assembled = sign(plugin, &prepared.unsigned, &prepared.keys).unwrap();
+    let completed = plugin
+        .cosign(&prepared.unsigned, assembled, &node)
+        .await
+        .unwrap();
+    let broadcast = plugin.submit(&completed, Attempt::First, &node).await;
+    broadcast.unwrap().tx_data
 }
