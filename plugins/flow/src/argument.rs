@@ -119,10 +119,10 @@ pub(crate) fn custom(position: usize, argument: &Value) -> Result<Value, Transac
 fn plain(name: &str, kind: &str, value: &Value) -> Result<Value, TransactionError> {
     let malformed =
         |what: &str| TransactionError::Malformed(format!("{name} of type {kind:?} {what}"));
-    // A number of JSON is taken by its digits: nothing is rounded.
+    // A number of JSON that is not whole was rounded when it was read: it is wanted as text.
     let text = || match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
         _ => None,
     };
     let value = match kind {
@@ -141,11 +141,11 @@ fn plain(name: &str, kind: &str, value: &Value) -> Result<Value, TransactionErro
             json!(account.to_string())
         }
         "UFix64" => {
-            let text = text().ok_or_else(|| malformed("is no number"))?;
+            let text = text().ok_or_else(|| malformed("is no number, written as text"))?;
             json!(exact(name, &text)?)
         }
         "Fix64" => {
-            let text = text().ok_or_else(|| malformed("is no number"))?;
+            let text = text().ok_or_else(|| malformed("is no number, written as text"))?;
             let (sign, digits) = match text.strip_prefix('-') {
                 Some(digits) => ("-", digits),
                 None => ("", text.as_str()),
@@ -159,7 +159,7 @@ fn plain(name: &str, kind: &str, value: &Value) -> Result<Value, TransactionErro
             else {
                 return Err(malformed("cannot be encoded: the type is not known"));
             };
-            let text = text().ok_or_else(|| malformed("is no number"))?;
+            let text = text().ok_or_else(|| malformed("is no number, written as text"))?;
             json!(integer(kind, &text, *bounds).ok_or_else(|| malformed("is out of range"))?)
         }
     };
@@ -280,6 +280,8 @@ mod tests {
         }
         for argument in [
             json!({}),
+            json!({"type": "UFix64", "value": 123_456_789_012.123_45}),
+            json!({"type": "UInt64", "value": 18_446_744_073_709_551_616.0}),
             json!({"type": "Int8", "value": "-129"}),
             json!({"type": "UInt8", "value": "256"}),
             json!({"type": "UInt8", "value": "-1"}),

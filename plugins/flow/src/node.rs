@@ -67,8 +67,7 @@ impl Node<'_> {
     }
 
     /// Gives the lent key back; `id` is that of the executed transaction, or empty. As in the
-    /// original, a failure is not the transaction's: the platform takes keys back by itself in
-    /// time.
+    /// original, a failure is not the transaction's.
     pub(crate) async fn give_back(self, key: u64, id: &str) {
         let body = json!({"txData": id, "proposalKey": key});
         if let Err(error) = self.0.call(NodeRequest::post(BROADCAST, body)).await {
@@ -101,10 +100,30 @@ impl Node<'_> {
         Ok(Block { id, height })
     }
 
-    /// The sequence number of a key.
+    /// The height of the latest block whose execution is sealed.
+    pub(crate) async fn sealed_height(self) -> Result<u64, NodeError> {
+        let answer = self.get("/v1/blocks?height=sealed").await?;
+        number(&answer[0]["header"]["height"]).ok_or_else(|| unexpected("no height of a block"))
+    }
+
+    /// The sequence number of a key, in the latest block.
     pub(crate) async fn sequence_number(self, key: PlatformKey) -> Result<u64, NodeError> {
+        self.sequence_number_at("final", key).await
+    }
+
+    /// The sequence number of a key in the block of this height. Each transaction that the key
+    /// proposes and that is executed, failed or not, adds one to it.
+    pub(crate) async fn sequence_number_after(
+        self,
+        height: u64,
+        key: PlatformKey,
+    ) -> Result<u64, NodeError> {
+        self.sequence_number_at(&height.to_string(), key).await
+    }
+
+    async fn sequence_number_at(self, block: &str, key: PlatformKey) -> Result<u64, NodeError> {
         let path = format!(
-            "/v1/accounts/{}?block_height=final&expand=contracts,keys",
+            "/v1/accounts/{}?block_height={block}&expand=contracts,keys",
             key.account.digits()
         );
         let answer = self.get(&path).await?;
@@ -135,7 +154,7 @@ impl Node<'_> {
             Some("Sealed") => Status::Failed(said.to_owned()),
             Some("Expired") => Status::Expired,
             Some("Pending" | "Finalized" | "Executed") => Status::Pending,
-            Some("Unknown") => Status::Unknown,
+            Some("Unknown" | "") => Status::Unknown,
             _ => return Err(unexpected("no status of a transaction")),
         })
     }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
+    account::Account,
     frozen::Frozen,
+    node::PlatformKey,
     transaction::{AUTHORIZER_KEY, GAS_LIMIT, KeySignature},
 };
 
@@ -29,6 +31,17 @@ impl Signed {
                 "the signed transaction is not readable: {error}"
             )))
         })
+    }
+
+    /// The lent key and its sequence number in the transaction.
+    pub(crate) fn lent_key(&self) -> Option<(PlatformKey, u64)> {
+        let proposal = self.transaction.as_ref()?.get("proposal_key")?;
+        let text = |member: &str| proposal.get(member)?.as_str();
+        let lent = PlatformKey {
+            account: Account::parse_loose(text("address")?)?,
+            key: text("key_index")?.parse().ok()?,
+        };
+        Some((lent, text("sequence_number")?.parse().ok()?))
     }
 
     pub(crate) fn to_text(&self) -> String {

@@ -5,9 +5,14 @@
 //! Repeat:  look it up ─ sealed ──> executed, or failed   │
 //!               │                                        v
 //!               ├─ on its way ──────────────────> wait until it is sealed
-//!               └─ unknown ─ block height <= reference block + 600 ─ send the same bytes
-//!                                 └─ passed ─ look it up again ─ still unknown ──> expired
+//!               └─ unknown ─ sealed height <= reference block + 600 ─ send the same bytes
+//!                                 └─ passed ─ look it up again ─ still unknown ─ prove it ──> expired
 //! ```
+//!
+//! Other bytes are signed only after *expired*. That a node does not know the transaction is no
+//! proof: it forgets, at each upgrade of the network for instance, or lags behind. The proof is
+//! the sequence number of the lent key, which is part of the state of the chain: when it is still
+//! ours in a sealed block that came too late to take the bytes, they were never executed.
 
 use std::time::Duration;
 
@@ -114,7 +119,7 @@ impl Submission<'_> {
         match known {
             Status::Sealed => return Ok(()),
             Status::Failed(said) => return Err(self.reverted(&said)),
-            Status::Expired => return Err(self.expired("the access node says so")),
+            Status::Expired => return Err(self.prove_expired().await),
             Status::Pending => {}
             Status::Unknown => self.send(attempt).await?,
         }
@@ -134,17 +139,43 @@ impl Submission<'_> {
         let Some(expiry) = self.assembled.expiry else {
             return Ok(status);
         };
-        let latest = self.node.latest_block().await;
-        let height = latest.map_err(SubmitError::Unknown)?.height;
-        if height <= expiry {
+        let height = self.node.sealed_height().await;
+        if height.map_err(SubmitError::Unknown)? <= expiry {
             return Ok(status);
         }
         // It may have come into one of the last blocks that could take it.
         match ask().await? {
-            Status::Unknown => Err(self.expired(&format!(
-                "the chain is at height {height}, it was good until {expiry}"
-            ))),
+            Status::Unknown => Err(self.prove_expired().await),
             known => Ok(known),
+        }
+    }
+
+    /// [`SubmitError::Expired`] if it was not executed and never will be, else
+    /// [`SubmitError::Unknown`].
+    async fn prove_expired(&self) -> SubmitError {
+        let unproven = |why: &str| {
+            SubmitError::Unknown(NodeError::Unexpected(format!(
+                "transaction {}: {why}",
+                self.assembled.transaction_id
+            )))
+        };
+        let lent = self.signed.lent_key();
+        let Some((expiry, (lent, sequence_number))) = self.assembled.expiry.zip(lent) else {
+            return unproven("it is not recorded until when it is good, or who proposed it");
+        };
+        let height = match self.node.sealed_height().await {
+            Ok(height) => height,
+            Err(error) => return SubmitError::Unknown(error),
+        };
+        if height <= expiry {
+            return unproven("it is said to be expired, which is not sealed yet");
+        }
+        match self.node.sequence_number_after(height, lent).await {
+            Ok(number) if number == sequence_number => self.expired(height, expiry),
+            Ok(_) => unproven(
+                "the access node does not know it, but the lent key has been used: it may have been executed",
+            ),
+            Err(error) => SubmitError::Unknown(error),
         }
     }
 
@@ -167,8 +198,20 @@ impl Submission<'_> {
             }
             // A node refuses what it has.
             Err(error) if attempt == Attempt::Repeat => Err(SubmitError::Unknown(error)),
-            Err(error) => Err(SubmitError::from_node(error)),
+            Err(error) => Err(self.refused(SubmitError::from_node(error)).await),
         }
+    }
+
+    /// What a refusal means of bytes that never left before: where they are too old, others may
+    /// be signed in their place.
+    async fn refused(&self, refusal: SubmitError) -> SubmitError {
+        if let (SubmitError::Rejected(_), Some(expiry)) = (&refusal, self.assembled.expiry)
+            && let Ok(latest) = self.node.latest_block().await
+            && latest.height > expiry
+        {
+            return self.expired(latest.height, expiry);
+        }
+        refusal
     }
 
     async fn wait(&self) -> Result<(), SubmitError> {
@@ -177,7 +220,7 @@ impl Submission<'_> {
             match self.node.status(&self.assembled.transaction_id).await {
                 Ok(Status::Sealed) => return Ok(()),
                 Ok(Status::Failed(said)) => return Err(self.reverted(&said)),
-                Ok(Status::Expired) => return Err(self.expired("the access node says so")),
+                Ok(Status::Expired) => return Err(self.prove_expired().await),
                 Ok(Status::Pending | Status::Unknown) => trouble = None,
                 // It has been sent: a node that does not answer is asked again.
                 Err(error) => trouble = Some(error),
@@ -201,9 +244,9 @@ impl Submission<'_> {
         )))
     }
 
-    fn expired(&self, why: &str) -> SubmitError {
+    fn expired(&self, height: u64, expiry: u64) -> SubmitError {
         SubmitError::Expired(NodeError::Unexpected(format!(
-            "transaction {}: {why}",
+            "transaction {}: the chain is at height {height}, it was good until {expiry}",
             self.assembled.transaction_id
         )))
     }

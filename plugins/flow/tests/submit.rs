@@ -12,6 +12,7 @@ use serde_json::{Value, json, value::RawValue};
 
 const HEIGHT: u64 = 90_000_000;
 const LENT_KEY: u64 = 30;
+const SEQUENCE_NUMBER: u64 = 4013;
 
 /// The platform and an access node, as far as sending goes.
 #[derive(Default)]
@@ -21,6 +22,8 @@ struct FakeNetwork {
     /// How the access node takes a transaction.
     refusal: Option<u16>,
     height: u64,
+    /// By how much the sequence number of the lent key has grown.
+    used: u64,
     calls: Mutex<Vec<(String, Value)>>,
 }
 
@@ -95,6 +98,13 @@ impl NodeApi for FakeNetwork {
             }
             path if path.starts_with("/v1/blocks") => {
                 Ok(json!([{"header": {"id": "5b".repeat(32), "height": self.height.to_string()}}]))
+            }
+            path if path.starts_with("/v1/accounts/") => {
+                assert!(path.contains(&format!("block_height={}&", self.height)));
+                let number = SEQUENCE_NUMBER + self.used;
+                Ok(json!({"keys": [
+                    {"index": LENT_KEY.to_string(), "sequence_number": number.to_string()},
+                ]}))
             }
             "/v3/flow/broadcast" => Ok(json!({})),
             "/v3/flow/sign" => match self.refusal {
@@ -229,6 +239,45 @@ fn expired_is_what_is_unknown_after_its_time() {
         };
         let error = submit(Attempt::Repeat, &network).await.unwrap_err();
         assert!(matches!(error, SubmitError::Unknown(_)), "{error}");
+    });
+}
+
+#[test]
+fn what_a_node_does_not_know_is_not_expired_when_the_lent_key_was_used() {
+    runtime().block_on(async {
+        for status in [Err(404), Ok("Unknown"), Ok("Expired")] {
+            let network = |used, height| FakeNetwork {
+                used,
+                height: HEIGHT + height,
+                ..FakeNetwork::saying(&[status])
+            };
+            let error = submit(Attempt::Repeat, &network(1, 601)).await.unwrap_err();
+            assert!(matches!(error, SubmitError::Unknown(_)), "{error}");
+            let error = submit(Attempt::Repeat, &network(0, 601)).await.unwrap_err();
+            assert!(matches!(error, SubmitError::Expired(_)), "{error}");
+        }
+        // Said too early: a sealed block could still take it.
+        let network = FakeNetwork {
+            height: HEIGHT + 600,
+            ..FakeNetwork::saying(&[Ok("Expired")])
+        };
+        let error = submit(Attempt::Repeat, &network).await.unwrap_err();
+        assert!(matches!(error, SubmitError::Unknown(_)), "{error}");
+        assert_eq!(network.sent(), 0);
+    });
+}
+
+#[test]
+fn what_waited_too_long_for_the_platform_is_signed_anew() {
+    runtime().block_on(async {
+        let network = FakeNetwork {
+            refusal: Some(400),
+            height: HEIGHT + 601,
+            ..FakeNetwork::saying(&[Err(404)])
+        };
+        let error = submit(Attempt::First, &network).await.unwrap_err();
+        assert!(matches!(error, SubmitError::Expired(_)), "{error}");
+        assert_eq!(network.sent(), 1);
     });
 }
 
