@@ -187,7 +187,7 @@ fn url(text: &str) -> Result<&str, TransactionError> {
 }
 
 /// Hexadecimal RLP of a public key, its algorithms and its weight in thousandths.
-fn key_record(public_key: &str, weight: u64) -> Result<String, TransactionError> {
+pub(crate) fn key_record(public_key: &str, weight: u64) -> Result<String, TransactionError> {
     let mut key = [0; 64];
     hex::decode_to_slice(public_key, &mut key)
         .map_err(|_| malformed("publicKey is not 128 hexadecimal digits"))?;

@@ -4,9 +4,9 @@ use kms_core::prelude::{Amount, Network, Summary, Transfer, Unit};
 use serde_json::Value;
 use sha3::{Digest as _, Sha3_256};
 
-use crate::{frozen::Frozen, plugin::FLOW_COIN, script::Script};
+use crate::{frozen::Frozen, plugin::FLOW_COIN, request::key_record, script::Script};
 
-/// The most characters of an argument or a script that are shown.
+/// The most characters of a text or a script that are shown.
 const SHOWN: usize = 400;
 
 /// Describes `frozen`.
@@ -71,22 +71,15 @@ fn describe(script: Script, arguments: &[Value], summary: &mut Summary) -> bool 
     };
     let described = match (script, arguments) {
         (Script::CreateAccount | Script::AddKey, [record]) => {
-            text(record, "String").map(|record| {
-                // x and y stand after the headers of list and text.
-                let key = record.get(8..136).unwrap_or(&record).to_owned();
+            let (weight, action) = match script {
+                Script::CreateAccount => (1000, "account creation"),
+                _ => (0, "key for the account"),
+            };
+            let record = text(record, "String");
+            record.and_then(|it| recorded_key(&it, weight)).map(|key| {
                 detail("public key", key);
-                let weight = if script == Script::CreateAccount {
-                    "1000"
-                } else {
-                    "0"
-                };
-                detail("weight", weight.to_owned());
-                if script == Script::CreateAccount {
-                    "account creation"
-                } else {
-                    "key for the account"
-                }
-                .to_owned()
+                detail("weight", weight.to_string());
+                action.to_owned()
             })
         }
         (Script::TransferFlow | Script::TransferFusd, [amount, to]) => {
@@ -121,15 +114,14 @@ fn describe(script: Script, arguments: &[Value], summary: &mut Summary) -> bool 
             }
         }
         (Script::MintSeveralNfts, [recipients, urls, kind]) => {
-            let list = |value: &Value| {
+            let list = |value: &Value, kind: &str| {
                 let elements = value["value"].as_array()?;
-                elements
-                    .iter()
-                    .map(|one| one["value"].as_str().map(str::to_owned))
-                    .collect::<Option<Vec<_>>>()
+                let texts = elements.iter().map(|one| text(one, kind));
+                texts.collect::<Option<Vec<_>>>()
             };
-            match (list(recipients), list(urls), text(kind, "String")) {
-                (Some(recipients), Some(urls), Some(kind)) => {
+            let lists = (list(recipients, "Address"), list(urls, "String"));
+            match (lists.0, lists.1, text(kind, "String")) {
+                (Some(recipients), Some(urls), Some(kind)) if recipients.len() == urls.len() => {
                     for (to, url) in recipients.iter().zip(urls) {
                         detail(to, url);
                     }
@@ -148,11 +140,19 @@ fn describe(script: Script, arguments: &[Value], summary: &mut Summary) -> bool 
     };
     match described {
         Some(action) => {
-            summary.action = action;
+            summary.action = shown(&action);
             true
         }
         None => false,
     }
+}
+
+/// The key of a record that [`Request`](crate::request::Request) makes for this weight; nothing
+/// for any other, which the script may read in another way.
+fn recorded_key(record: &str, weight: u64) -> Option<String> {
+    let key = record.get(8..136)?;
+    let same = key_record(key, weight).ok()?;
+    (same == record).then(|| key.to_owned())
 }
 
 /// A script that somebody else wrote: nobody knows what it does from its arguments.
@@ -161,7 +161,7 @@ fn custom(source: &str, arguments: &[alloy_primitives::Bytes], summary: &mut Sum
     summary.action = format!("custom script {}…", hash.get(..16).unwrap_or(&hash));
     summary.details.push(("script SHA3-256".to_owned(), hash));
     for (number, argument) in (1..).zip(arguments) {
-        let text = shown(&String::from_utf8_lossy(argument));
+        let text = plain(&String::from_utf8_lossy(argument));
         summary.details.push((format!("argument {number}"), text));
     }
     summary.details.push(("script".to_owned(), shown(source)));
@@ -170,14 +170,23 @@ fn custom(source: &str, arguments: &[alloy_primitives::Bytes], summary: &mut Sum
         .push("what the script does is for you to know".to_owned());
 }
 
-/// In one line, shortened, without characters that do something to a terminal.
+/// In one line, shortened.
 fn shown(text: &str) -> String {
-    let clean = text
-        .chars()
-        .map(|one| if one.is_control() { ' ' } else { one });
-    let mut shown: String = clean.clone().take(SHOWN).collect();
-    if clean.count() > SHOWN {
-        shown.push('…');
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", plain(text.get(..end).unwrap_or_default())),
+        None => plain(text),
     }
-    shown
+}
+
+/// In one line, without characters that are not seen or that do something to a terminal.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for one in text.chars() {
+        match one {
+            '"' | '\'' | '\\' => plain.push(one),
+            '\n' | '\r' | '\t' => plain.push(' '),
+            other => plain.extend(other.escape_debug()),
+        }
+    }
+    plain
 }

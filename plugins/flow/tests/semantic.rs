@@ -191,7 +191,57 @@ fn a_custom_script_is_told_with_its_hash_and_arguments() {
     };
     assert_eq!(of("script SHA3-256").len(), 64);
     assert_eq!(of("argument 1"), r#"{"type":"String","value":"x\u0007y"}"#);
-    assert_eq!(of("script"), "transaction(a: String) { [31m}");
+    assert_eq!(of("script"), r"transaction(a: String) {\u{1b}[31m}");
+}
+
+/// Anybody can ask for a built-in script as a custom one, with arguments of any content.
+#[test]
+fn a_built_in_script_with_arguments_that_are_not_ours_is_told_as_a_custom_one() {
+    let built_in = |request: &Value| {
+        let mut case = vectors()["semantic"]["transactions"][0].clone();
+        case["pending"]["serializedTransaction"] = json!(request.to_string());
+        let body = run(&case).unwrap().unsigned.body;
+        let at = |text: &[u8]| body.windows(text.len()).position(|it| it == text);
+        let start = at(b"import ").or(at(b"transaction")).unwrap();
+        // The last brace stands alone in its line.
+        let end = at(b"\n}\n").unwrap() + 3;
+        String::from_utf8(body[start..end].to_vec()).unwrap()
+    };
+    let key = "ab".repeat(64);
+    let add_key = built_in(&json!({"type": 1, "body": {"account": ACCOUNT, "publicKey": key}}));
+    let several = built_in(&json!({"type": 5, "body": {
+        "account": ACCOUNT, "to": [OTHER], "url": ["a"], "contractAddress": KIND, "chain": "FLOW",
+    }}));
+    let text = |text: &str| json!({"type": "String", "value": text});
+    let list =
+        |kind: &str, values: Value| json!({"type": "Array", "subType": kind, "value": values});
+    let custom = |script: &str, arguments: Value| {
+        let body = json!({"account": ACCOUNT, "transaction": script, "args": arguments});
+        told(&json!({"type": 8, "body": body})).unwrap()
+    };
+
+    let record = format!("f845b840{key}030380");
+    let known = custom(&add_key, json!([text(&record)]));
+    assert_eq!(known.to_string(), "key for the account");
+    // With a weight of 1000, which only the other script gives.
+    let other = custom(&add_key, json!([text(&format!("f847b840{key}03038203e8"))]));
+    assert!(other.action.starts_with("custom script"), "{other}");
+
+    let urls = |urls: Value| {
+        let arguments = json!([
+            list("Address", json!([OTHER, ACCOUNT])),
+            list("String", urls),
+            text("\u{202e}k")
+        ]);
+        custom(&several, arguments)
+    };
+    assert_eq!(
+        urls(json!(["a", "b"])).to_string(),
+        r"mint 2 NFTs of \u{202e}k"
+    );
+    let other = urls(json!(["a"]));
+    assert!(other.action.starts_with("custom script"), "{other}");
+    assert!(other.details.iter().any(|(_, told)| told.contains(ACCOUNT)));
 }
 
 #[test]
