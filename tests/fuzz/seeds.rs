@@ -7,6 +7,7 @@ use kms_bitcoin as _;
 use kms_bnb as _;
 use kms_cardano as _;
 use kms_evm as _;
+use kms_flow as _;
 use kms_multiversx as _;
 use kms_solana as _;
 use kms_stellar as _;
@@ -19,7 +20,7 @@ use std::{fs, io, path::Path};
 use kms_core::{chain::Registry, testkit::fuzz::Target};
 
 /// The crate of each chain, which is the first part of its target's name.
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 12] = [
     ("algorand", &["ALGO"]),
     ("bitcoin", &["BTC", "LTC", "DOGE", "BCH"]),
     ("bnb", &["BNB"]),
@@ -28,6 +29,7 @@ const CRATES: [(&str, &[&str]); 11] = [
         "evm",
         &["ETH", "BSC", "MATIC", "KLAY", "KCS", "ONE", "XDC", "CELO"],
     ),
+    ("flow", &["FLOW"]),
     ("multiversx", &["EGLD"]),
     ("solana", &["SOL"]),
     ("stellar", &["XLM"]),
