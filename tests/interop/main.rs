@@ -16,6 +16,7 @@ mod evm;
 mod flow;
 mod multiversx;
 mod solana;
+mod stellar;
 mod tron;
 mod vechain;
 mod xrp;
