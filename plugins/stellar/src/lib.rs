@@ -34,6 +34,7 @@ mod preconditions;
 mod private_key;
 mod rehearsal;
 mod summary;
+mod terms;
 
 pub use self::plugin::Stellar;
 

@@ -4,7 +4,7 @@ use kms_core::{chain::rehearsal::Rehearsal, prelude::*};
 
 use crate::{
     envelope::{Envelope, malformed},
-    private_key,
+    preconditions, private_key,
     rehearsal::StellarRehearsal,
     summary,
 };
@@ -133,12 +133,17 @@ impl ChainPlugin for Stellar {
             return Err(malformed("one signature is needed"));
         };
         let transaction_id = hex::encode(envelope.hash()?);
+        let last_ledger = preconditions::last_ledger(&envelope.xdr);
         let tx_data = if envelope.is_signed_by(key)? {
             envelope.to_base64()?
         } else {
             envelope.with_signature(key, signature.signature().bytes())?
         };
-        Ok(Assembled::new(tx_data, transaction_id))
+        let assembled = Assembled::new(tx_data, transaction_id);
+        Ok(match last_ledger {
+            Some(ledger) => assembled.with_expiry(ledger),
+            None => assembled,
+        })
     }
 
     fn rehearsal(&self) -> Option<&dyn Rehearsal> {

@@ -1,6 +1,26 @@
 //! When a transaction may be taken, for people (CAP-21).
 
-use stellar_xdr::{LedgerBounds, Preconditions, TimeBounds};
+use stellar_xdr::{
+    FeeBumpTransactionInnerTx, LedgerBounds, Preconditions, TimeBounds, TransactionEnvelope,
+};
+
+/// The last ledger that can take the envelope: CAP-21 has the first one that cannot, or 0. Time
+/// bounds are told to people only; they are seconds, and ledgers have no fixed length.
+pub(crate) fn last_ledger(envelope: &TransactionEnvelope) -> Option<u64> {
+    let conditions = match envelope {
+        TransactionEnvelope::TxV0(_) => return None,
+        TransactionEnvelope::Tx(it) => &it.tx.cond,
+        TransactionEnvelope::TxFeeBump(it) => {
+            let FeeBumpTransactionInnerTx::Tx(inner) = &it.tx.inner_tx;
+            &inner.tx.cond
+        }
+    };
+    let Preconditions::V2(all) = conditions else {
+        return None;
+    };
+    let first_too_late = all.ledger_bounds.as_ref()?.max_ledger;
+    first_too_late.checked_sub(1).map(u64::from)
+}
 
 /// The conditions as names and values, none for a transaction that may be taken at any time.
 pub(crate) fn describe(conditions: &Preconditions) -> Vec<(&'static str, String)> {

@@ -3,11 +3,11 @@
 use kms_core::prelude::{Amount, Fee, Summary, TransactionError, Transfer, Unit};
 use ruint::aliases::U256;
 use stellar_xdr::{
-    Asset, ChangeTrustAsset, ClaimPredicate, Claimant, FeeBumpTransactionInnerTx, Memo,
+    Asset, ChangeTrustAsset, Claimant, FeeBumpTransactionInnerTx, LiquidityPoolParameters, Memo,
     MuxedAccount, Operation, OperationBody, Preconditions, Price, TransactionEnvelope,
 };
 
-use crate::{envelope::Envelope, plugin::XLM, preconditions};
+use crate::{envelope::Envelope, plugin::XLM, preconditions, terms};
 
 /// The operations, the fee and the memo; `repeated` when the key has signed already.
 ///
@@ -166,10 +166,17 @@ fn describe(summary: &mut Summary, body: &OperationBody) -> Result<(), Transacti
                 ChangeTrustAsset::CreditAlphanum12(line) => {
                     unit(&Asset::CreditAlphanum12(line.clone()))
                 }
-                ChangeTrustAsset::PoolShare(_) => Unit {
-                    symbol: "pool shares".into(),
-                    decimals: 7,
-                },
+                ChangeTrustAsset::PoolShare(pool) => {
+                    let LiquidityPoolParameters::LiquidityPoolConstantProduct(pool) = pool;
+                    let assets = format!(
+                        "{} and {}",
+                        unit(&pool.asset_a).symbol,
+                        unit(&pool.asset_b).symbol
+                    );
+                    detail(summary, "pool of", assets);
+                    detail(summary, "pool fee", format!("{} of 10,000", pool.fee));
+                    POOL_SHARES
+                }
             };
             detail(summary, "limit", units(it.limit, unit)?.to_string());
         }
@@ -197,11 +204,8 @@ fn describe(summary: &mut Summary, body: &OperationBody) -> Result<(), Transacti
             let set_aside = units(it.amount, unit(&it.asset))?;
             detail(summary, "sets aside", set_aside.to_string());
             for Claimant::ClaimantTypeV0(one) in it.claimants.iter() {
-                let when = match &one.predicate {
-                    ClaimPredicate::Unconditional => String::new(),
-                    other => format!(" when {other:?}"),
-                };
-                let who = format!("{}{when}", one.destination);
+                let when = terms::predicate(&one.predicate);
+                let who = format!("{} {when}", one.destination);
                 detail(summary, "can be claimed by", who);
             }
         }
@@ -213,8 +217,11 @@ fn describe(summary: &mut Summary, body: &OperationBody) -> Result<(), Transacti
         OperationBody::BumpSequence(it) => {
             detail(summary, "sequence number becomes", it.bump_to.0.to_string());
         }
-        // Names the terms as the types have them: unusual, and too many for words of their own.
-        other => detail(summary, "terms", format!("{other:?}")),
+        other => {
+            for (name, value) in terms::of(other) {
+                detail(summary, name, value);
+            }
+        }
     }
     if matches!(body, OperationBody::SetOptions(_)) {
         summary
@@ -252,8 +259,11 @@ fn detail(summary: &mut Summary, name: &str, value: String) {
     summary.details.push((name.to_owned(), value));
 }
 
+/// Shares of a liquidity pool, 10^-7 each.
+const POOL_SHARES: Unit = Unit::new("pool shares", 7);
+
 /// `CODE of issuer`, 10^-7 each.
-fn unit(asset: &Asset) -> Unit {
+pub(crate) fn unit(asset: &Asset) -> Unit {
     let symbol = match asset {
         Asset::Native => return XLM,
         Asset::CreditAlphanum4(it) => format!("{} of {}", it.asset_code, it.issuer),

@@ -9,10 +9,14 @@ use kms_core::{
 use kms_stellar::STELLAR;
 use serde_json::{json, value::RawValue};
 use stellar_xdr::{
-    Asset, ClaimPredicate, Claimant, ClaimantV0, ClawbackOp, CreateClaimableBalanceOp, Limits,
-    ManageSellOfferOp, Memo, MuxedAccount, MuxedAccountMed25519, Operation, OperationBody,
-    PaymentOp, Preconditions, Price, SequenceNumber, TimeBounds, TimePoint, Transaction,
-    TransactionEnvelope, TransactionExt, TransactionV1Envelope, Uint256, WriteXdr as _,
+    AccountId, AlphaNum4, Asset, AssetCode4, ClaimPredicate, Claimant, ClaimantV0, ClawbackOp,
+    ContractId, CreateClaimableBalanceOp, Hash, HostFunction, Int128Parts, InvokeContractArgs,
+    InvokeHostFunctionOp, LedgerKey, LedgerKeyAccount, Limits, LiquidityPoolWithdrawOp,
+    ManageDataOp, ManageSellOfferOp, Memo, MuxedAccount, MuxedAccountMed25519, Operation,
+    OperationBody, PaymentOp, PoolId, Preconditions, Price, PublicKey, RevokeSponsorshipOp,
+    ScAddress, ScSymbol, ScVal, SequenceNumber, SetOptionsOp, SetTrustLineFlagsOp, Signer,
+    SignerKey, String32, String64, TimeBounds, TimePoint, Transaction, TransactionEnvelope,
+    TransactionExt, TransactionV1Envelope, Uint256, WriteXdr as _,
 };
 
 /// The account whose public key is all zero.
@@ -134,7 +138,7 @@ fn offers_claimable_balances_and_clawbacks() {
         },
     ))
     .unwrap();
-    let claimed = format!("can be claimed by: {ACCOUNT}");
+    let claimed = format!("can be claimed by: {ACCOUNT} at any time");
     assert_eq!(
         details(&balance)[..2],
         ["sets aside: 0.0000005 XLM", claimed.as_str()]
@@ -159,4 +163,147 @@ fn amounts_below_zero_are_refused_before_anything_is_frozen() {
     }))
     .unwrap_err();
     assert_eq!(error.to_string(), "refused: an amount of -1 stroops");
+}
+
+#[test]
+fn what_moves_no_money_is_told_in_words() {
+    let asset = Asset::CreditAlphanum4(AlphaNum4 {
+        asset_code: AssetCode4(*b"USD\0"),
+        issuer: owner(),
+    });
+    let cases: Vec<(OperationBody, &str, Vec<String>)> = vec![
+        (
+            OperationBody::SetOptions(SetOptionsOp {
+                inflation_dest: None,
+                clear_flags: Some(8),
+                set_flags: Some(3 + 64),
+                master_weight: Some(0),
+                low_threshold: None,
+                med_threshold: None,
+                high_threshold: Some(2),
+                home_domain: Some(String32("a\n.org".try_into().unwrap())),
+                signer: Some(Signer {
+                    key: SignerKey::Ed25519(Uint256([0; 32])),
+                    weight: 1,
+                }),
+            }),
+            "set options",
+            vec![
+                format!("signer: {ACCOUNT} signs with weight 1"),
+                "master key's weight: 0".to_owned(),
+                "high threshold: 2".to_owned(),
+                "sets: authorization required, authorization revocable, unknown flags 0x40"
+                    .to_owned(),
+                "clears: clawback enabled".to_owned(),
+                "home domain: \"a\\n.org\"".to_owned(),
+            ],
+        ),
+        (
+            OperationBody::SetTrustLineFlags(SetTrustLineFlagsOp {
+                trustor: owner(),
+                asset,
+                clear_flags: 1,
+                set_flags: 0,
+            }),
+            "set trust line flags",
+            vec![
+                format!("holder: {ACCOUNT}"),
+                format!("asset: USD of {ACCOUNT}"),
+                "grants: nothing".to_owned(),
+                "withdraws: authorized".to_owned(),
+            ],
+        ),
+        (
+            OperationBody::ManageData(ManageDataOp {
+                data_name: String64("name".try_into().unwrap()).into(),
+                data_value: None,
+            }),
+            "manage data",
+            vec!["name: \"name\"".to_owned(), "value: is removed".to_owned()],
+        ),
+        (
+            OperationBody::RevokeSponsorship(RevokeSponsorshipOp::LedgerEntry(LedgerKey::Account(
+                LedgerKeyAccount {
+                    account_id: owner(),
+                },
+            ))),
+            "revoke sponsorship",
+            vec![format!("no longer pays for: account {ACCOUNT}")],
+        ),
+        (
+            OperationBody::LiquidityPoolWithdraw(LiquidityPoolWithdrawOp {
+                liquidity_pool_id: PoolId(Hash([0; 32])),
+                amount: 15_000_000,
+                min_amount_a: 1,
+                min_amount_b: i64::MAX,
+            }),
+            "liquidity pool withdraw",
+            vec![
+                format!("pool: {}", PoolId(Hash([0; 32]))),
+                "pool shares: 1.5000000".to_owned(),
+                "at least of the first asset: 0.0000001".to_owned(),
+                "at least of the second asset: 922337203685.4775807".to_owned(),
+            ],
+        ),
+        (
+            OperationBody::InvokeHostFunction(InvokeHostFunctionOp {
+                host_function: HostFunction::InvokeContract(InvokeContractArgs {
+                    contract_address: ScAddress::Contract(ContractId(Hash([0; 32]))),
+                    function_name: ScSymbol("transfer".try_into().unwrap()),
+                    args: vec![
+                        ScVal::Address(ScAddress::Account(owner())),
+                        ScVal::I128(Int128Parts { hi: 1, lo: 0 }),
+                        ScVal::Symbol(ScSymbol("all".try_into().unwrap())),
+                    ]
+                    .try_into()
+                    .unwrap(),
+                }),
+                auth: Vec::new().try_into().unwrap(),
+            }),
+            "invoke host function",
+            vec![
+                format!("contract: {}", ContractId(Hash([0; 32]))),
+                "function: \"transfer\"".to_owned(),
+                format!("argument: {ACCOUNT}"),
+                "argument: 18446744073709551616".to_owned(),
+                "argument: \"all\"".to_owned(),
+            ],
+        ),
+    ];
+    for (body, action, expected) in cases {
+        let summary = summary(body).unwrap();
+        assert_eq!(summary.action, action);
+        let told = details(&summary);
+        assert_eq!(told.get(..expected.len()), Some(&expected[..]), "{told:?}");
+    }
+}
+
+#[test]
+fn claims_are_told_with_their_conditions() {
+    let predicate = ClaimPredicate::And(
+        vec![
+            ClaimPredicate::Not(Some(Box::new(ClaimPredicate::BeforeAbsoluteTime(5)))),
+            ClaimPredicate::BeforeRelativeTime(7),
+        ]
+        .try_into()
+        .unwrap(),
+    );
+    let body = OperationBody::CreateClaimableBalance(CreateClaimableBalanceOp {
+        asset: Asset::Native,
+        amount: 1,
+        claimants: vec![Claimant::ClaimantTypeV0(ClaimantV0 {
+            destination: owner(),
+            predicate,
+        })]
+        .try_into()
+        .unwrap(),
+    });
+    let expected = format!(
+        "can be claimed by: {ACCOUNT} (not before 5 s since 1970 and within 7 s of its creation)"
+    );
+    assert!(details(&summary(body).unwrap()).contains(&expected));
+}
+
+fn owner() -> AccountId {
+    AccountId(PublicKey::PublicKeyTypeEd25519(Uint256([0; 32])))
 }
