@@ -118,4 +118,41 @@ mod tests {
             ]
         );
     }
+
+    /// Among the recorded envelopes there is none with ledger bounds.
+    #[test]
+    fn the_last_ledger_is_the_one_before_the_bound() {
+        use stellar_xdr::{
+            Memo, MuxedAccount, Transaction, TransactionExt, TransactionV1Envelope, VecM,
+        };
+        let last = |max_ledger: Option<u32>| {
+            let conditions = PreconditionsV2 {
+                time_bounds: None,
+                ledger_bounds: max_ledger.map(|max_ledger| LedgerBounds {
+                    min_ledger: 0,
+                    max_ledger,
+                }),
+                min_seq_num: None,
+                min_seq_age: Duration(0),
+                min_seq_ledger_gap: 0,
+                extra_signers: VecM::default(),
+            };
+            last_ledger(&TransactionEnvelope::Tx(TransactionV1Envelope {
+                tx: Transaction {
+                    source_account: MuxedAccount::Ed25519(Uint256([0; 32])),
+                    fee: 100,
+                    seq_num: SequenceNumber(1),
+                    cond: Preconditions::V2(conditions),
+                    memo: Memo::None,
+                    operations: VecM::default(),
+                    ext: TransactionExt::V0,
+                },
+                signatures: VecM::default(),
+            }))
+        };
+        assert_eq!(last(None), None);
+        assert_eq!(last(Some(0)), None);
+        assert_eq!(last(Some(1)), Some(0));
+        assert_eq!(last(Some(u32::MAX)), Some(u64::from(u32::MAX) - 1));
+    }
 }

@@ -215,7 +215,7 @@ fn what_moves_no_money_is_told_in_words() {
         ),
         (
             OperationBody::ManageData(ManageDataOp {
-                data_name: String64("name".try_into().unwrap()).into(),
+                data_name: String64("name".try_into().unwrap()),
                 data_value: None,
             }),
             "manage data",
