@@ -188,6 +188,8 @@ impl Desk {
         unsigned: &Unsigned,
         lookup: EntryLookup<'_>,
     ) -> Result<Assembled, TransactionError> {
+        // What cannot be told is not signed.
+        self.plugin.summarize(self.network, unsigned)?;
         let requests: Vec<_> = unsigned
             .signers
             .iter()
@@ -208,7 +210,12 @@ impl Desk {
         attempt: Attempt,
     ) -> Result<Outcome, Stop> {
         let node = self.node.as_ref();
-        let summary = self.plugin.summarize(self.network, unsigned)?;
+        // Approved, signed and perhaps sent already: that another version of the program cannot
+        // tell what it does must not make it a failure, which could be signed anew.
+        let summary = self
+            .plugin
+            .summarize(self.network, unsigned)
+            .map_or_else(|error| error.to_string(), |summary| summary.to_string());
         let mut submitted = Ok(assembled.clone());
         if attempt == Attempt::First {
             submitted = self.plugin.cosign(unsigned, assembled.clone(), node).await;
@@ -250,7 +257,7 @@ impl Desk {
                 reach(Place::Done);
                 Ok(Outcome::Sent {
                     transaction_id,
-                    summary: summary.to_string(),
+                    summary,
                 })
             }
             Err(error) if error.is_final() || (first && error.is_definite()) => {
@@ -270,7 +277,9 @@ impl Desk {
                     "transaction {transaction_id} expired without having been executed, it will be prepared and signed anew: {error}"
                 )))
             }
-            Err(error @ SubmitError::NotSent(_)) if first => {
+            // Only of bytes that the chain has not executed: otherwise the next attempt would send
+            // them as if for the first time, and believe it when they are refused.
+            Err(error @ SubmitError::NotSent(_)) if first && !executed => {
                 self.journal.advance(key, Step::NotSent).await?;
                 Ok(Outcome::Postponed(error.to_string()))
             }
