@@ -176,23 +176,27 @@ fn killed_while_it_waits_it_goes_on_with_the_same_bytes() {
     assert_eq!(stage.told(), [id_of(&network.sent[0])]);
 }
 
+/// Whether the cloud has an accident (500) or does not even look at the call (401, 402, 429): what
+/// is executed is executed.
 #[test]
 fn when_only_the_cloud_has_to_be_told_nothing_is_sent_again() {
-    let stage = Stage::new();
-    stage.network().confirmed = true;
-    let fault = Fault::on("POST", BROADCAST, FaultKind::Status(500));
-    stage.cloud.fault(fault);
-    for _ in 0..2 {
-        assert_ne!(stage.run().code(), Some(0));
+    for status in [500, 401, 402, 429] {
+        let stage = Stage::new();
+        stage.network().confirmed = true;
+        let fault = Fault::on("POST", BROADCAST, FaultKind::Status(status));
+        stage.cloud.fault(fault);
+        for _ in 0..2 {
+            assert_ne!(stage.run().code(), Some(0), "{status}");
+        }
+        assert_eq!(stage.told(), [""; 0], "{status}");
+        stage.network().block_height = 1_000_000;
+        stage.cloud.heal();
+        let done = stage.run();
+        assert_eq!(done.code(), Some(0), "{status}: {}", done.stderr);
+        let network = stage.network();
+        assert_eq!(network.sent.len(), 1, "{status}: sent again");
+        assert_eq!(stage.told(), [id_of(&network.sent[0])], "{status}");
     }
-    assert_eq!(stage.told(), [""; 0]);
-    stage.network().block_height = 1_000_000;
-    stage.cloud.heal();
-    let done = stage.run();
-    assert_eq!(done.code(), Some(0), "{}", done.stderr);
-    let network = stage.network();
-    assert_eq!(network.sent.len(), 1);
-    assert_eq!(stage.told(), [id_of(&network.sent[0])]);
 }
 
 #[test]
