@@ -16,7 +16,7 @@ use crate::{
     },
     daemon::Prepared,
     keys::SecretText,
-    vault::Entry,
+    vault::{Entry, EntryError},
     wallet,
 };
 
@@ -66,11 +66,7 @@ impl Pipeline {
         wallets: &BTreeMap<String, Value>,
         node: &ScriptedNode,
     ) -> Result<Self, TransactionError> {
-        let lookup = |id: &str| {
-            wallets
-                .get(id)
-                .map(|entry| Entry::parse(&entry.to_string()))
-        };
+        let lookup = lookup(wallets);
         let prepared = runtime().block_on(Prepared::new(plugin, pending, &lookup, node))?;
         let assembled = sign(plugin, &prepared.unsigned, &prepared.keys)?;
         let again = sign(plugin, &prepared.unsigned, &prepared.keys)?;
@@ -109,6 +105,17 @@ async fn submit(
     let completed = plugin.cosign(unsigned, assembled.clone(), node).await?;
     let broadcast = plugin.submit(&completed, Attempt::First, node).await?;
     Ok((completed, broadcast))
+}
+
+/// A vault of these entries, by signature id.
+pub(super) fn lookup(
+    wallets: &BTreeMap<String, Value>,
+) -> impl Fn(&str) -> Option<Result<Entry, EntryError>> + Sync {
+    |id| {
+        wallets
+            .get(id)
+            .map(|entry| Entry::parse(&entry.to_string()))
+    }
 }
 
 /// Without I/O, and with a clock that jumps to the next thing that is waited for.
@@ -379,11 +386,7 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
         });
         let raw = RawValue::from_string(json.to_string()).expect("valid JSON");
         let pending = pending(&raw).expect("a readable pending transaction");
-        let lookup = |id: &str| {
-            wallets
-                .get(id)
-                .map(|entry| Entry::parse(&entry.to_string()))
-        };
+        let lookup = lookup(&wallets);
         let node = RehearsalNode::new(plugin, network);
         let runtime = runtime();
         let title = transaction.title;

@@ -17,12 +17,14 @@
 pub mod fuzz;
 
 mod contract;
+mod frozen;
 mod node;
 mod rehearsal_node;
 mod vectors;
 
 pub use self::{
     contract::{Pipeline, contract},
+    frozen::Frozen,
     node::ScriptedNode,
     vectors::{ErrorCase, TransactionCase, Vectors, WalletCase},
 };

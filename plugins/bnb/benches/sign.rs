@@ -1,74 +1,19 @@
 //! How long a complete transaction takes to sign: preimages, ECDSA, verification, assembly.
 
-use std::hint::black_box;
-
 use criterion::{Criterion, criterion_group, criterion_main};
 use kms_bnb::BEACON_CHAIN;
-use kms_core::{
-    chain::{KeyRequest, KeySet, PendingTransaction, sign},
-    prelude::*,
-    testkit::ScriptedNode,
-};
-use serde_json::{Value, json, value::RawValue};
+use kms_core::testkit::Frozen;
 
 fn bench(criterion: &mut Criterion) {
     for name in ["transfer-with-memo", "transfer-token-two-coins"] {
-        let (unsigned, keys) = frozen(name);
-        criterion.bench_function(&format!("BNB/{name}/preimages"), |bencher| {
-            bencher.iter(|| BEACON_CHAIN.preimages(black_box(&unsigned)));
-        });
-        criterion.bench_function(&format!("BNB/{name}/summarize"), |bencher| {
-            bencher.iter(|| BEACON_CHAIN.summarize(Network::Testnet, black_box(&unsigned)));
-        });
-        criterion.bench_function(&format!("BNB/{name}/preimages+sign+assemble"), |bencher| {
-            bencher.iter(|| sign(&BEACON_CHAIN, black_box(&unsigned), &keys));
-        });
+        let vectors = include_str!("../tests/vectors/BNB.json");
+        let frozen = Frozen::recorded(&BEACON_CHAIN, vectors, name);
+        for (step, run) in Frozen::STEPS {
+            criterion.bench_function(&format!("BNB/{name}/{step}"), |bencher| {
+                bencher.iter(|| run(&frozen));
+            });
+        }
     }
-}
-
-/// A recorded transaction, and the key that signs it.
-fn frozen(name: &str) -> (Unsigned, KeySet) {
-    let vectors: Value =
-        serde_json::from_str(include_str!("../tests/vectors/BNB.json")).expect("vectors");
-    let cases = vectors["transactions"].as_array().expect("a list");
-    let case = cases
-        .iter()
-        .find(|case| case["name"] == name)
-        .expect("a recorded case");
-    let pending = json!({
-        "id": "0123456789abcdef01234567", "chain": "BNB", "hashes": ["wallet"],
-        "serializedTransaction": case["pending"]["serializedTransaction"],
-    });
-    let raw = RawValue::from_string(pending.to_string()).expect("valid JSON");
-    let pending = PendingTransaction::from_raw(&raw).expect("a pending transaction");
-
-    let entry = case["wallets"]
-        .as_object()
-        .and_then(|it| it.values().next());
-    let text = entry.and_then(|entry| entry["privateKey"].as_str());
-    let key = SecretText::new(text.expect("a private key"));
-    let request = KeyRequest {
-        id: "wallet".to_owned(),
-        index: None,
-    };
-    let mut keys = KeySet::default();
-    keys.push(
-        request,
-        BEACON_CHAIN
-            .parse_private_key(Network::Testnet, &key)
-            .expect("a key"),
-    );
-    let signers = keys
-        .signers(&BEACON_CHAIN, Network::Testnet)
-        .expect("an address");
-    let calls = case["calls"].as_array().expect("a list");
-    let node = ScriptedNode::new(Network::Testnet, calls);
-    let unsigned = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime without I/O")
-        .block_on(BEACON_CHAIN.prepare(&pending, signers, &node))
-        .expect("a complete transaction");
-    (unsigned, keys)
 }
 
 criterion_group!(
