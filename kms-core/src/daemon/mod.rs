@@ -7,18 +7,25 @@
 
 mod backoff;
 mod chain_loop;
+mod circuit;
 mod config;
+mod listing;
 mod notice_board;
 mod observer;
+mod poller;
 mod prepared;
+mod signer;
+mod tally;
 mod transaction;
 mod vault_watch;
+mod waiting_room;
+mod worker;
 
 pub use self::{
-    chain_loop::Tally,
     config::{DaemonConfig, Mode, Selection},
     observer::{NoObserver, Observer, Outcome, Poll, Work},
     prepared::Prepared,
+    tally::Tally,
     vault_watch::VaultWatch,
 };
 
