@@ -113,7 +113,7 @@ impl Failure {
 impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
         let status = match &error {
-            VaultError::Missing { .. } => Status::NotFound,
+            VaultError::Missing { .. } | VaultError::Gone { .. } => Status::NotFound,
             VaultError::WrongPassword
             | VaultError::WrongPasswordOrDamaged(_)
             | VaultError::PasswordChanged

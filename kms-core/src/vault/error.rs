@@ -16,6 +16,12 @@ pub enum VaultError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The file that was opened is no longer there, or has become empty.
+    #[error("the vault {} was there and is gone or empty", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// The header is whole, and made with another password.
     #[error("wrong password")]
     WrongPassword,
@@ -108,6 +114,9 @@ impl VaultError {
         Some(match self {
             Self::Missing { .. } => {
                 "a vault is created when the first wallet is stored; check the path"
+            }
+            Self::Gone { .. } => {
+                "nothing is signed without it; put it back, or restore a backup of it"
             }
             Self::WrongPassword => {
                 "the file itself is whole; letter case, spaces and composed or decomposed accents all count"

@@ -268,6 +268,10 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
+    fn holds_nothing(&self) -> bool {
+        matches!(self, Self::Missing | Self::ZeroBytes)
+    }
+
     fn of(head: &[u8]) -> Result<Self, VaultError> {
         Ok(if head.is_empty() {
             Self::ZeroBytes
@@ -380,10 +384,7 @@ impl OpenVault {
         let stamp = file::stamp(&self.store.path)?;
         match (&stamp, &self.loaded.stamp) {
             (None, None) => return Ok(false),
-            (None, Some(_)) => {
-                let path = self.store.path.clone();
-                return Err(VaultError::Missing { path });
-            }
+            (None, Some(_)) => return Err(self.gone()),
             (Some(now), Some(then)) if now.same_marks(then) => {
                 if then.settled || self.is_same_version()? {
                     self.loaded.stamp = stamp;
@@ -457,6 +458,11 @@ impl OpenVault {
     fn reload(&mut self) -> Result<(), VaultError> {
         let known = self.loaded.master.as_ref();
         match self.store.load(&self.password, known) {
+            // Between a look at the file and its reading it may go, or another program may have
+            // truncated it to write it anew: that takes no wallet away.
+            Ok(loaded) if loaded.format.holds_nothing() && !self.loaded.format.holds_nothing() => {
+                Err(self.gone())
+            }
             Ok(loaded) => {
                 self.loaded = loaded;
                 self.rejected = None;
@@ -472,15 +478,16 @@ impl OpenVault {
 
     /// Under the lock. A vault that was there and is gone is not taken for an empty one.
     fn reload_for_update(&mut self) -> Result<(), VaultError> {
-        let had_a_file = self.loaded.stamp.is_some();
-        if file::stamp(&self.store.path)?.is_none() && had_a_file {
-            let path = self.store.path.clone();
-            return Err(VaultError::Missing { path });
-        }
         if self.is_same_version()? {
             return Ok(());
         }
         self.reload()
+    }
+
+    fn gone(&self) -> VaultError {
+        VaultError::Gone {
+            path: self.store.path.clone(),
+        }
     }
 
     /// Whether the file is the version that was read, by its header: the salt in it is drawn

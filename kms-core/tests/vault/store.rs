@@ -1,6 +1,6 @@
 //! Opening, following, changing: what is promised is durable, and nothing is lost.
 
-use std::{fs, os::unix::fs::symlink, sync::Barrier, thread};
+use std::{fs, os::unix::fs::symlink, path::Path, sync::Barrier, thread};
 
 use kms_core::{
     chain::Network,
@@ -223,16 +223,30 @@ fn a_vault_made_later_is_found_by_refresh() {
 }
 
 #[test]
-fn a_vault_that_is_gone_is_an_error_and_the_snapshot_stays() {
+fn a_vault_that_is_gone_or_emptied_is_an_error_and_the_snapshot_stays() {
     let folder = Folder::new();
     let mut open = folder.vault_of(1);
-    fs::remove_file(folder.vault_path()).unwrap();
-    assert!(matches!(open.refresh(), Err(VaultError::Missing { .. })));
-    let error = open
-        .update(|changes| changes.insert("new", &secret(ENTRY)))
-        .unwrap_err();
-    assert!(matches!(error, VaultError::Missing { .. }));
-    assert!(open.vault().contains("id-0"));
+    let whole = fs::read(folder.vault_path()).unwrap();
+    let gone_or_empty: [fn(&Path); 2] = [
+        |path| fs::remove_file(path).unwrap(),
+        // As a program leaves it that truncates a file to write it anew.
+        |path| fs::write(path, "").unwrap(),
+    ];
+    for lose in gone_or_empty {
+        lose(&folder.vault_path());
+        for _ in 0..2 {
+            assert!(matches!(open.refresh(), Err(VaultError::Gone { .. })));
+        }
+        let error = open
+            .update(|changes| changes.insert("new", &secret(ENTRY)))
+            .unwrap_err();
+        assert!(matches!(error, VaultError::Gone { .. }));
+        assert!(open.vault().contains("id-0"));
+        fs::write(folder.vault_path(), &whole).unwrap();
+        set_mode(&folder.vault_path(), 0o600);
+        open.refresh().unwrap();
+        assert!(open.vault().contains("id-0"));
+    }
 }
 
 #[test]
