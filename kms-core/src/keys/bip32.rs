@@ -42,7 +42,11 @@ impl Secp256k1Node {
     /// # Errors
     /// [`KeyError::NoKeyAtIndex`], which no real seed has shown yet.
     pub fn derive(seed: &Seed, path: &Bip32Path) -> Result<Self, KeyError> {
-        let master = bip32::XPrv::new(seed.expose()).map_err(|_| KeyError::NoKeyAtIndex)?;
+        Self::derive_from(seed.expose(), path)
+    }
+
+    fn derive_from(seed: &[u8], path: &Bip32Path) -> Result<Self, KeyError> {
+        let master = bip32::XPrv::new(seed).map_err(|_| KeyError::NoKeyAtIndex)?;
         path.0
             .iter()
             .try_fold(master, |node, step| node.derive_child(*step))
@@ -96,7 +100,13 @@ impl ExtendedPublicKey {
                 .into_vec()
                 .map_err(|_| KeyError::InvalidExtendedPublicKey)?
         };
-        if bytes.len() != 78 {
+        // Test vector 5 of the standard: a version of private keys is none of a public key, and a
+        // master key (depth 0) has neither a parent's fingerprint nor an index.
+        let is_private = [Prefix::XPRV, Prefix::TPRV]
+            .iter()
+            .any(|prefix| bytes.starts_with(&prefix.version().to_be_bytes()));
+        let has_stray_parent = bytes.get(4) == Some(&0) && bytes.get(5..13) != Some(&[0; 8]);
+        if bytes.len() != 78 || is_private || has_stray_parent {
             return Err(KeyError::InvalidExtendedPublicKey);
         }
         bytes[..4].copy_from_slice(&Prefix::XPUB.version().to_be_bytes());
@@ -143,4 +153,87 @@ impl fmt::Debug for ExtendedPublicKey {
 
 fn normal(index: u32) -> Result<ChildNumber, KeyError> {
     ChildNumber::new(index, false).map_err(|_| KeyError::IndexTooLarge(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::keys::{Mnemonic, SecretText};
+
+    const XPUB: [u8; 4] = [0x04, 0x88, 0xb2, 0x1e];
+
+    fn published() -> Value {
+        let text = include_str!("../../tests/vectors/published/bip32.json");
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn node(seed: &str, path: &str) -> Secp256k1Node {
+        let seed = hex::decode(seed).unwrap();
+        Secp256k1Node::derive_from(&seed, &path.parse().unwrap()).unwrap()
+    }
+
+    /// Test vectors 1 to 4: every node, both sides.
+    #[test]
+    fn published_chains() {
+        let mut count = 0;
+        for chain in published()["chains"].as_array().unwrap() {
+            let seed = chain["seed"].as_str().unwrap();
+            for case in chain["chains"].as_array().unwrap() {
+                let [path, xpub, xprv] =
+                    ["path", "xpub", "xprv"].map(|member| case[member].as_str().unwrap());
+                let node = node(seed, path);
+                assert_eq!(node.0.to_string(Prefix::XPRV).as_str(), xprv, "{path}");
+                let public = node.public();
+                assert_eq!(public.to_base58(XPUB), xpub, "{path}");
+                assert_eq!(ExtendedPublicKey::parse(xpub).unwrap(), public, "{path}");
+                // Both sides give the same child.
+                let child = node.child(count).unwrap().public_key();
+                assert_eq!(public.child(count).unwrap(), child, "{path}");
+                count += 1;
+            }
+        }
+        assert_eq!(count, 17);
+    }
+
+    /// Test vector 5. Each network has version bytes of its own, so that nearly all are read: what
+    /// would be a public key but for its unknown version is one here, and the only one.
+    #[test]
+    fn published_invalid_keys() {
+        let published = published();
+        let invalid = published["invalid"].as_array().unwrap();
+        assert_eq!(invalid.len(), 16);
+        let mut read = Vec::new();
+        for case in invalid {
+            let [text, why] = ["text", "why"].map(|member| case[member].as_str().unwrap());
+            match ExtendedPublicKey::parse(text) {
+                Ok(_) => read.push(why),
+                Err(error) => assert_eq!(error, KeyError::InvalidExtendedPublicKey),
+            }
+        }
+        assert_eq!(read, ["unknown extended key version"]);
+    }
+
+    /// The master key of each published mnemonic, whose passphrase is not ours.
+    #[test]
+    fn published_master_keys() {
+        let text = include_str!("../../tests/vectors/published/bip39.json");
+        let published: Value = serde_json::from_str(text).unwrap();
+        let cases = published["english"].as_array().unwrap();
+        assert_eq!(cases.len(), 24);
+        for case in cases {
+            let [seed, xprv] = ["seed", "xprv"].map(|member| case[member].as_str().unwrap());
+            assert_eq!(node(seed, "m").0.to_string(Prefix::XPRV).as_str(), xprv);
+            // And with ours, through the front door.
+            let words = SecretText::new(case["mnemonic"].as_str().unwrap());
+            let seed = Mnemonic::parse(&words).unwrap().to_seed();
+            let path = "m/44'/0'/0'".parse().unwrap();
+            let ours = Secp256k1Node::derive(&seed, &path).unwrap();
+            assert_eq!(
+                ours.public(),
+                node(&hex::encode(seed.expose()), "m/44'/0'/0'").public()
+            );
+        }
+    }
 }

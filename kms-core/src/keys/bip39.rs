@@ -106,9 +106,14 @@ impl fmt::Debug for Seed {
 /// files of the original hold texts whose checksum was never looked at; keys derived from them
 /// may hold funds, so nothing is repaired here.
 pub fn phrase_to_seed(phrase: &SecretText) -> Seed {
+    stretch(phrase, b"mnemonic")
+}
+
+/// The salt is `mnemonic`, followed by the passphrase.
+fn stretch(phrase: &SecretText, salt: &[u8]) -> Seed {
     let mut seed = Seed(Zeroizing::new([0; 64]));
     let normalized = Zeroizing::new(phrase.expose().nfkd().collect::<String>());
-    pbkdf2::pbkdf2_hmac::<sha2::Sha512>(normalized.as_bytes(), b"mnemonic", 2048, &mut *seed.0);
+    pbkdf2::pbkdf2_hmac::<sha2::Sha512>(normalized.as_bytes(), salt, 2048, &mut *seed.0);
     seed
 }
 
@@ -145,6 +150,44 @@ mod tests {
             let error = Mnemonic::parse(&SecretText::new(phrase)).unwrap_err();
             assert_eq!(error, expected);
             assert!(!error.to_string().contains("zzzz"));
+        }
+    }
+
+    /// The 24 English vectors: words and entropy both ways, and the seed of both.
+    #[test]
+    fn published_vectors() {
+        let text = include_str!("../../tests/vectors/published/bip39.json");
+        let published: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(published["passphrase"], "TREZOR");
+        let cases = published["english"].as_array().unwrap();
+        assert_eq!(cases.len(), 24);
+        for case in cases {
+            let [entropy, words, seed] =
+                ["entropy", "mnemonic", "seed"].map(|member| case[member].as_str().unwrap());
+            let entropy = hex::decode(entropy).unwrap();
+            let made = Mnemonic::from_entropy(&entropy).unwrap();
+            assert_eq!(made.phrase().expose(), words);
+            let read = Mnemonic::parse(&SecretText::new(words)).unwrap();
+            assert_eq!(read.entropy().expose(), entropy);
+            let stretched = stretch(&read.phrase(), b"mnemonicTREZOR");
+            assert_eq!(hex::encode(stretched.expose()), seed);
+        }
+    }
+
+    /// 12 words have a checksum of 4 bits, 24 words one of 8: of the 2,048 last words just 128 and
+    /// 8 fit, and every other one is refused.
+    #[test]
+    fn words_with_a_wrong_checksum_are_refused() {
+        for (count, fitting) in [(12, 128), (15, 64), (18, 32), (21, 16), (24, 8)] {
+            let start = "zoo ".repeat(count - 1);
+            let mut found = 0;
+            for last in bip39::Language::English.word_list() {
+                match Mnemonic::parse(&SecretText::new(format!("{start}{last}"))) {
+                    Ok(_) => found += 1,
+                    Err(error) => assert_eq!(error, KeyError::MnemonicChecksum),
+                }
+            }
+            assert_eq!(found, fitting, "{count} words");
         }
     }
 

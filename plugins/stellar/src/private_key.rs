@@ -69,17 +69,48 @@ mod tests {
         }
     }
 
-    /// From SEP-23: a length that no account has, and one with the version of none.
+    /// All cases of SEP-23: each valid one is read and written alike and names the account it
+    /// says; none of the invalid ones is an account, a secret, or anything else.
     #[test]
-    fn accounts_that_sep_23_calls_invalid_are_invalid() {
-        let valid = "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ";
-        assert!(ed25519::PublicKey::from_string(valid).is_ok());
-        for text in [
-            "GAAAAAAAACGC6",
-            "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJUACUSI",
-            "G47QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVP2I",
-        ] {
+    fn sep_23_vectors() {
+        use stellar_strkey::Strkey;
+
+        let text = include_str!("../tests/vectors/published/sep23.json");
+        let published: serde_json::Value = serde_json::from_str(text).unwrap();
+        let valid = published["valid"].as_array().unwrap();
+        assert_eq!(valid.len(), 8);
+        for case in valid {
+            let text = case["strkey"].as_str().unwrap();
+            let key = Strkey::from_string(text).unwrap();
+            assert_eq!(format!("{key}"), text);
+            let (kind, account, id) = match &key {
+                Strkey::PublicKeyEd25519(key) => ("account", Some(key.0), None),
+                Strkey::MuxedAccountEd25519(key) => ("muxed", Some(key.ed25519), Some(key.id)),
+                Strkey::SignedPayloadEd25519(_) => ("signed payload", None, None),
+                Strkey::Contract(_) => ("contract", None, None),
+                Strkey::LiquidityPool(_) => ("liquidity pool", None, None),
+                Strkey::ClaimableBalance(_) => ("claimable balance", None, None),
+                _ => panic!("{text}"),
+            };
+            assert_eq!(case["kind"], kind);
+            assert_eq!(
+                case["id"].as_str().map(str::to_owned),
+                id.map(|id| id.to_string())
+            );
+            if let (Some(expected), Some(account)) = (case["ed25519"].as_str(), account) {
+                let key = PublicKey::Ed25519(account);
+                assert_eq!(address(&key).unwrap(), expected);
+            }
+            // None of them is a secret.
+            assert!(parse(&SecretText::new(text)).is_err(), "{text}");
+        }
+        let invalid = published["invalid"].as_array().unwrap();
+        assert_eq!(invalid.len(), 15);
+        for text in invalid {
+            let text = text.as_str().unwrap();
+            assert!(Strkey::from_string(text).is_err(), "{text}");
             assert!(ed25519::PublicKey::from_string(text).is_err(), "{text}");
+            assert!(parse(&SecretText::new(text)).is_err(), "{text}");
         }
     }
 }
