@@ -105,14 +105,12 @@ fn with_value(mut flag: OsString, value: Option<OsString>) -> OsString {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
-    use crate::args::Cli;
+    use crate::args::parser;
 
     fn normalised(line: &str) -> String {
         let args = ["tatum-kms"].into_iter().chain(line.split_whitespace());
-        let args = normalise(args.map(OsString::from), &Cli::command());
+        let args = normalise(args.map(OsString::from), &parser());
         let args: Vec<_> = args[1..].iter().map(|arg| arg.to_str().unwrap()).collect();
         args.join(" ")
     }
@@ -165,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_flag_means_the_same_in_every_command() {
-        let parser = Cli::command();
+        let parser = parser();
         let flags = flags_of_commands(&parser);
         for argument in parser.get_subcommands().flat_map(Command::get_arguments) {
             let Some(name) = argument.get_long() else {

@@ -19,24 +19,27 @@ mod vault_access;
 
 use std::{env, process::ExitCode};
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
-use crate::args::Cli;
+use crate::args::{Cli, Ignored};
 
 fn main() -> ExitCode {
     let hardening = kms_core::process::harden();
-    let mut parser = Cli::command();
+    let mut parser = args::parser();
     let args = argv::normalise(env::args_os(), &parser);
-    let parsed = parser
-        .try_get_matches_from_mut(args)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = parser.try_get_matches_from_mut(args).and_then(|matches| {
+        Ok((
+            Cli::from_arg_matches(&matches)?,
+            Ignored::of(&parser, &matches),
+        ))
+    });
+    let (cli, ignored) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return output::parser(error),
     };
     let result = match cli.command {
         _ if cli.version => output::lines([env!("CARGO_PKG_VERSION")]),
-        Some(command) => commands::run(command, &hardening),
+        Some(command) => commands::run(command, ignored, &hardening),
         None => output::lines([parser.render_help()]),
     };
     match result {

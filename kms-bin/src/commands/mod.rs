@@ -25,14 +25,18 @@ pub(crate) use self::sandbox::SandboxArgs;
 use kms_core::process::Hardening;
 
 use crate::{
-    args::{Command, GeneralArgs, JournalCommand, LogLevel},
+    args::{Command, GeneralArgs, Ignored, JournalCommand, LogLevel},
     exit::Failure,
     logging, output,
     settings::Settings,
 };
 
 /// Runs a command to its end.
-pub(crate) fn run(command: Command, hardening: &Hardening) -> Result<(), Failure> {
+pub(crate) fn run(
+    command: Command,
+    ignored: Ignored,
+    hardening: &Hardening,
+) -> Result<(), Failure> {
     if let Some(general) = general(&command) {
         let default = match command {
             Command::Daemon(_) => LogLevel::Info,
@@ -40,7 +44,7 @@ pub(crate) fn run(command: Command, hardening: &Hardening) -> Result<(), Failure
         };
         logging::start(general, default, hardening);
     }
-    warn_of_unused(&command);
+    warn_of(ignored);
     match command {
         Command::Daemon(args) => daemon::run(&args),
         Command::GenerateWallet(args) => generatewallet::run(&args),
@@ -90,28 +94,11 @@ fn general(command: &Command) -> Option<&GeneralArgs> {
 }
 
 /// The original took these flags with every command, so they are no error; but they do nothing.
-fn warn_of_unused(command: &Command) {
-    let (testnet, api_key) = match command {
-        Command::GetAddress(args) | Command::GetPrivateKey(args) => args.unused.given(),
-        Command::GetManagedWallet(args) => args.unused.given(),
-        Command::RemoveWallet(args) => args.unused.given(),
-        Command::Export(args) => args.unused.given(),
-        Command::Migrate(args) => args.unused.given(),
-        Command::ChangePassword(args) => args.unused.given(),
-        Command::Chains(args) => args.unused.given(),
-        Command::GenerateManagedWallet(args)
-        | Command::StoreManagedWallet(args)
-        | Command::StoreManagedPrivateKey(args) => (false, args.unused.is_given()),
-        Command::GenerateManagedPrivateKeyBatch(args) => (false, args.unused.is_given()),
-        Command::GenerateWallet(args) => (false, args.unused.is_given()),
-        Command::Report(args) => (args.unused.is_given(), false),
-        Command::CheckConfig(args) => (args.unused.is_given(), false),
-        Command::Daemon(_) | Command::Journal(_) | Command::Sandbox(_) => (false, false),
-    };
-    if testnet {
+fn warn_of(ignored: Ignored) {
+    if ignored.testnet {
         output::warning("--testnet has no effect here: a stored wallet knows its network");
     }
-    if api_key {
+    if ignored.api_key {
         output::warning(
             "--api-key has no effect here, and shows the key to every user of this machine",
         );
