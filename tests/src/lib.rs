@@ -5,6 +5,7 @@ pub mod chance;
 pub mod cloud;
 pub mod current;
 pub mod daemon;
+pub mod fault_fs;
 pub mod legacy;
 pub mod litecoin;
 pub mod node;

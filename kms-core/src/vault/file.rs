@@ -259,9 +259,9 @@ pub(super) fn replace(
         Keep::Previous => Some(keep_previous(path)?),
         Keep::Legacy => Some(keep_under_free_name(path, &with_suffix(path, ".legacy"))?),
     };
-    temporary
-        .persist(path)
-        .map_err(|error| failed()(error.error))?;
+    fs::rename(&temporary, path).map_err(failed())?;
+    // It has its last name; there is nothing to be removed under the other.
+    let _ = temporary.into_temp_path().keep();
     File::open(&folder)
         .and_then(|folder| folder.sync_all())
         .map_err(VaultError::io("sync", &folder))?;
