@@ -373,6 +373,15 @@ impl OpenVault {
         Ok(result)
     }
 
+    /// Whether the file is certainly the version that was read, as far as one `stat` can tell; if
+    /// not, [`refresh`](Self::refresh) finds out.
+    pub fn is_current(&self) -> bool {
+        let (Ok(now), Some(then)) = (file::stamp(&self.store.path), &self.loaded.stamp) else {
+            return false;
+        };
+        then.settled && now.is_some_and(|now| now.same_marks(then))
+    }
+
     /// Looks whether the file has changed, by one `stat`, and if so reads it anew: `true` if its
     /// content is another, and then [`vault`](Self::vault) is a new snapshot. After an error the
     /// old one stays.
