@@ -393,6 +393,49 @@ async fn what_is_old_and_finished_is_forgotten() {
 }
 
 #[tokio::test]
+async fn what_is_unfinished_is_counted_by_state() {
+    let home = Home::new();
+    let journal = home.open().unwrap();
+    walk(&journal, "1", &[]).await;
+    walk(&journal, "2", &[Step::Declined("no".to_owned())]).await;
+    walk(&journal, "3", &[frozen()]).await;
+    walk(&journal, "4", &[frozen(), signed()]).await;
+    walk(&journal, "5", &[frozen(), signed(), Step::Sending]).await;
+    walk(&journal, "6", &[frozen(), signed(), Step::Sending]).await;
+    let ended = [frozen(), signed(), Step::Sending, Step::Done];
+    walk(&journal, "7", &ended).await;
+    walk(&journal, "8", &[failed(false)]).await;
+    let expected = [
+        ("received", 1),
+        ("declined", 1),
+        ("frozen", 1),
+        ("signed", 1),
+        ("sent", 2),
+    ];
+    assert_eq!(journal.backlog().await.unwrap().by_state(), expected);
+}
+
+/// Each check is on the disk: the first page of the file, which SQLite writes ahead.
+#[tokio::test]
+async fn a_check_writes_and_changes_nothing() {
+    let home = Home::new();
+    let journal = home.open().unwrap();
+    walk(&journal, "1", &[frozen()]).await;
+    let wal = || {
+        fs::metadata(suffixed(home.file().path(), "-wal"))
+            .unwrap()
+            .len()
+    };
+    let before = wal();
+    journal.check().await.unwrap();
+    assert!(wal() > before);
+    let rows = home.file().view().unwrap().list(false, 10).unwrap();
+    assert_eq!(rows.len(), 1);
+    drop(journal);
+    assert!(home.open().is_ok());
+}
+
+#[tokio::test]
 async fn people_may_retry_failures_and_forget_what_never_left() {
     let home = Home::new();
     let journal = home.open().unwrap();

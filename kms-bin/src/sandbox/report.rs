@@ -112,8 +112,12 @@ impl Row {
             (Expected::Declined, _) => {
                 row.reason = Some("it should have been declined and was not".to_owned());
             }
-            (_, Outcome::Declined(why) | Outcome::Failed(why)) => row.reason = Some(why),
-            (_, Outcome::Postponed(why) | Outcome::Uncertain(why)) => row.reason = Some(why),
+            (_, Outcome::Declined(why) | Outcome::Failed { text: why, .. }) => {
+                row.reason = Some(why)
+            }
+            (_, Outcome::Postponed { why, .. } | Outcome::Uncertain(why)) => {
+                row.reason = Some(why);
+            }
             (_, Outcome::Rehearsed(_)) => row.reason = Some("it was not signed".to_owned()),
             (_, Outcome::AlreadyDone) => row.reason = Some("it was sent before".to_owned()),
         }

@@ -53,11 +53,11 @@ impl Watcher {
 impl Observer for Watcher {
     fn polled(&self, poll: &Poll<'_>) {
         let what = match poll.pending {
-            Some(pending) => format!(
+            Ok(pending) => format!(
                 "polled for {} wallets: {pending} pending",
                 poll.signature_ids
             ),
-            None => "the poll failed".to_owned(),
+            Err(_) => "the poll failed".to_owned(),
         };
         self.story.tell(poll.chain, &what);
     }
@@ -76,8 +76,8 @@ impl Observer for Watcher {
             Outcome::AlreadyDone => "sent before".to_owned(),
             Outcome::Rehearsed(summary) => format!("{approved}would be signed: {summary}"),
             Outcome::Declined(why) => format!("4-eye declined, not signed: {why}"),
-            Outcome::Failed(why) => format!("{approved}failed: {why}"),
-            Outcome::Postponed(why) => format!("{approved}not signed: {why}"),
+            Outcome::Failed { text, .. } => format!("{approved}failed: {text}"),
+            Outcome::Postponed { why, .. } => format!("{approved}not signed: {why}"),
             Outcome::Uncertain(why) => format!("{approved}outcome unknown: {why}"),
         };
         self.story.tell(work.chain, &format!("{title}: {what}"));

@@ -3,15 +3,18 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
     sync::{Semaphore, watch},
     task::{JoinError, JoinSet},
 };
+use tracing::Instrument as _;
 
 use super::{
-    DaemonConfig, Mode, Observer, Outcome, Selection,
+    DaemonConfig, FailureReason, Mode, Outcome, Selection, Work,
+    arrivals::{Arrivals, Arrived},
     listing::Listing,
     notice_board::NoticeBoard,
     poller::Poller,
@@ -31,10 +34,10 @@ use crate::{
 pub(super) struct ChainLoop {
     desk: Arc<Desk>,
     config: Arc<DaemonConfig>,
-    observer: Arc<dyn Observer>,
     shutdown: watch::Receiver<bool>,
     poller: Poller,
     waiting: WaitingRoom,
+    arrivals: Arrivals,
     /// The work that goes on, a task for each signer. A poll does not wait for it.
     in_work: JoinSet<Finished>,
     /// Whose transactions are in work.
@@ -52,7 +55,6 @@ impl ChainLoop {
     pub(super) fn new(
         desk: Desk,
         config: Arc<DaemonConfig>,
-        observer: Arc<dyn Observer>,
         notices: Arc<NoticeBoard>,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
@@ -61,16 +63,15 @@ impl ChainLoop {
             poller: Poller::new(
                 Arc::clone(&desk),
                 Arc::clone(&config),
-                Arc::clone(&observer),
                 notices,
                 shutdown.clone(),
             ),
             desk,
             permits: Arc::new(Semaphore::new(config.concurrency.max(1))),
             config,
-            observer,
             shutdown,
             waiting: WaitingRoom::default(),
+            arrivals: Arrivals::default(),
             in_work: JoinSet::new(),
             busy: HashSet::new(),
         }
@@ -82,6 +83,7 @@ impl ChainLoop {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut shutdown = self.shutdown.clone();
         loop {
+            self.desk.observer.went_round(self.chain());
             let mut tally = Tally::default();
             tokio::select! {
                 biased;
@@ -112,10 +114,13 @@ impl ChainLoop {
 
     /// Polls, and begins to work on what came. Gives what failed at once.
     async fn poll_and_begin(&mut self, tally: &mut Tally) -> Vec<Failure> {
-        let mut listing = self.poller.poll(tally).await;
+        let span = poll_span(self.chain());
+        let mut listing = self.poller.poll(tally).instrument(span.clone()).await;
+        let _entered = span.entered();
         reach(Place::Polled);
         if listing.complete {
             self.waiting.keep_listed(&listing);
+            self.arrivals.keep_listed(&listing);
         }
         let failures = self.unreadable(&mut listing, tally);
         for (signer, queue) in self.queues(listing.transactions) {
@@ -125,11 +130,10 @@ impl ChainLoop {
     }
 
     /// Works on the transactions of one signer in order, beside everything else.
-    fn begin(&mut self, signer: Signer, queue: Vec<PendingTransaction>) {
+    fn begin(&mut self, signer: Signer, queue: Vec<Arrived>) {
         self.busy.insert(signer.clone());
         let worker = Worker {
             desk: Arc::clone(&self.desk),
-            observer: Arc::clone(&self.observer),
             permits: Arc::clone(&self.permits),
             shutdown: self.shutdown.clone(),
         };
@@ -161,7 +165,10 @@ impl ChainLoop {
                     for (id, outcome) in finished.outcomes {
                         tally.count(&outcome);
                         self.waiting.remember(&id, &outcome, self.config.period);
-                        if let Outcome::Failed(text) = outcome {
+                        if let Outcome::Sent { .. } | Outcome::AlreadyDone = outcome {
+                            self.arrivals.forget(&id);
+                        }
+                        if let Outcome::Failed { text, .. } = outcome {
                             failures.push(Failure {
                                 transaction_id: id,
                                 text,
@@ -181,6 +188,15 @@ impl ChainLoop {
         failures
     }
 
+    /// Tells that [`ChainLoop::run`] ended by a panic.
+    pub(super) fn died(&self) {
+        self.desk.observer.died(self.chain());
+        tracing::error!(
+            chain = self.chain(),
+            "the loop of this chain ended by an internal error, please report it"
+        );
+    }
+
     fn chain(&self) -> &'static str {
         self.desk.plugin.info().code
     }
@@ -194,12 +210,21 @@ impl ChainLoop {
             }
             let text = format!("Error: not a pending transaction: {error}");
             tracing::error!(
-                chain = self.chain(),
                 transaction = id,
                 error = text,
                 "failed, reported to the cloud"
             );
-            let outcome = Outcome::Failed(text.clone());
+            let outcome = Outcome::Failed {
+                reason: FailureReason::Unreadable,
+                text: text.clone(),
+            };
+            self.desk.observer.worked(&Work {
+                chain: self.chain(),
+                transaction: &id,
+                outcome: &outcome,
+                elapsed: Duration::ZERO,
+                since_listed: Duration::ZERO,
+            });
             tally.count(&outcome);
             self.waiting.remember(&id, &outcome, self.config.period);
             failures.push(Failure {
@@ -213,20 +238,17 @@ impl ChainLoop {
     /// The transactions that are due, by signer. A signer whose first transaction may have been
     /// sent and waits for its next try is left out altogether: a later nonce must not overtake.
     /// So is one whose transactions are in work.
-    fn queues(&self, pending: Vec<PendingTransaction>) -> Vec<(Signer, Vec<PendingTransaction>)> {
-        let mut queues: Vec<(Signer, Vec<PendingTransaction>)> = Vec::new();
+    fn queues(&mut self, pending: Vec<PendingTransaction>) -> Vec<(Signer, Vec<Arrived>)> {
+        let mut queues: Vec<(Signer, Vec<Arrived>)> = Vec::new();
         let mut queue_of: HashMap<Signer, Option<usize>> = HashMap::new();
         for one in pending {
             if self.is_deselected(&one.id) {
-                tracing::info!(
-                    chain = self.chain(),
-                    transaction = one.id,
-                    "skipped, not selected"
-                );
+                tracing::info!(transaction = one.id, "skipped, not selected");
                 continue;
             }
             let signer = Signer::of(&one);
-            match self.waiting.turn(&one.id) {
+            let one = self.arrivals.note(one);
+            match self.waiting.turn(&one.pending.id) {
                 Turn::Now => {}
                 Turn::Later => continue,
                 Turn::LaterAndBlocks => {
@@ -262,7 +284,11 @@ impl ChainLoop {
         if failures.is_empty() || self.config.dry_run {
             return;
         }
-        if let Err(error) = self.desk.cloud.report(&failures).await {
+        let reported = self.desk.cloud.report(&failures).await;
+        self.desk
+            .observer
+            .reported(self.chain(), failures.len(), reported.is_ok());
+        if let Err(error) = reported {
             tally.count_error();
             tracing::error!(
                 chain = self.chain(),
@@ -277,6 +303,11 @@ impl ChainLoop {
             self.desk.reported(&failure.transaction_id).await;
         }
     }
+}
+
+/// What the log says of a poll carries its chain, however little is logged: hence the level.
+fn poll_span(chain: &'static str) -> tracing::Span {
+    tracing::error_span!(parent: None, "poll", chain)
 }
 
 /// Returns once the daemon is told to stop.

@@ -43,6 +43,11 @@ impl Listing {
         Ok(())
     }
 
+    /// How many transactions are listed, readable or not.
+    pub(super) fn len(&self) -> usize {
+        self.seen.len()
+    }
+
     /// Whether the cloud lists a transaction `id`, readable or not.
     pub(super) fn names(&self, id: &str) -> bool {
         self.seen.contains(id)

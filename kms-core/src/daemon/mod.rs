@@ -5,6 +5,7 @@
 //! by side. An error belongs to its transaction: it is logged, reported if it is definite, and
 //! tried again with growing intervals if it is not.
 
+mod arrivals;
 mod backoff;
 mod chain_loop;
 mod circuit;
@@ -12,6 +13,8 @@ mod config;
 mod listing;
 mod notice_board;
 mod observer;
+mod outcome;
+mod poll_failure;
 mod poller;
 mod prepared;
 mod signer;
@@ -23,15 +26,17 @@ mod worker;
 
 pub use self::{
     config::{DaemonConfig, Mode, Selection},
-    observer::{NoObserver, Observer, Outcome, Poll, Work},
+    observer::{Asked, BackOff, NoObserver, Observer, Poll, Work},
+    outcome::{FailureReason, Outcome, PostponeReason},
+    poll_failure::PollFailure,
     prepared::Prepared,
     tally::Tally,
     vault_watch::VaultWatch,
 };
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use tokio::{sync::watch, task::JoinSet};
 
 use self::{chain_loop::ChainLoop, notice_board::NoticeBoard, transaction::Desk};
@@ -74,12 +79,12 @@ impl Daemon {
                 approver: Arc::clone(&parts.approver),
                 journal: Arc::clone(&parts.journal),
                 vault: parts.vault.clone(),
+                observer: Arc::clone(&parts.observer),
                 dry_run: config.dry_run,
             };
             ChainLoop::new(
                 desk,
                 Arc::clone(&config),
-                Arc::clone(&parts.observer),
                 Arc::clone(&notices),
                 shutdown.clone(),
             )
@@ -98,13 +103,13 @@ impl Daemon {
         }
         let mut loops = JoinSet::new();
         for mut chain in self.chains {
-            loops.spawn(async move { chain.run().await });
+            loops.spawn(async move {
+                if AssertUnwindSafe(chain.run()).catch_unwind().await.is_err() {
+                    chain.died();
+                }
+            });
         }
-        while let Some(ended) = loops.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "the loop of a chain ended by an internal error, please report it");
-            }
-        }
+        while loops.join_next().await.is_some() {}
         Tally::default()
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    DaemonConfig, Mode, Observer, Poll, Selection, circuit::Circuit, listing::Listing,
+    BackOff, DaemonConfig, Mode, Poll, PollFailure, Selection, circuit::Circuit, listing::Listing,
     notice_board::NoticeBoard, tally::Tally, transaction::Desk,
 };
 use crate::{
@@ -24,7 +24,6 @@ const IDS_PER_POLL: usize = 25_000;
 pub(super) struct Poller {
     desk: Arc<Desk>,
     config: Arc<DaemonConfig>,
-    observer: Arc<dyn Observer>,
     notices: Arc<NoticeBoard>,
     shutdown: watch::Receiver<bool>,
     /// The version of the vault that `chunks` was made of.
@@ -44,14 +43,12 @@ impl Poller {
     pub(super) fn new(
         desk: Arc<Desk>,
         config: Arc<DaemonConfig>,
-        observer: Arc<dyn Observer>,
         notices: Arc<NoticeBoard>,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         Self {
             desk,
             config,
-            observer,
             notices,
             shutdown,
             revision: None,
@@ -64,12 +61,21 @@ impl Poller {
     /// What is pending for the wallets that the vault has now; nothing when there is nobody to
     /// poll for, or no poll is due, or none came to an end.
     pub(super) async fn poll(&mut self, tally: &mut Tally) -> Listing {
+        let listing = self.poll_chunks(tally).await;
+        self.tell_back_off();
+        if listing.complete {
+            self.desk.observer.listed(self.chain(), listing.len());
+        }
+        listing
+    }
+
+    async fn poll_chunks(&mut self, tally: &mut Tally) -> Listing {
         let mut listing = Listing::default();
         if !self.refresh(tally).await {
             return listing;
         }
         if self.chunks.is_empty() {
-            tracing::debug!(chain = self.chain(), "no wallets, not polled");
+            tracing::debug!("no wallets, not polled");
             return listing;
         }
         let mut answered = 0;
@@ -101,7 +107,6 @@ impl Poller {
             Err(error) => {
                 let wait = self.vault_circuit.open(self.config.period, None);
                 tracing::error!(
-                    chain = self.chain(),
                     %error,
                     hint = error.hint(),
                     next_try_in_s = wait.as_secs(),
@@ -146,10 +151,10 @@ impl Poller {
             })
             .collect();
         self.revision = Some(vault.revision());
+        self.desk.observer.counted_wallets(self.chain(), ids.len());
         if self.chunks.len() > 1 && !self.chunks_announced {
             self.chunks_announced = true;
             tracing::warn!(
-                chain = self.chain(),
                 wallets = ids.len(),
                 calls = self.chunks.len(),
                 "more than {IDS_PER_POLL} wallets: the chain is polled in several calls, each of which costs API credits"
@@ -175,9 +180,12 @@ impl Poller {
             _ = self.shutdown.wait_for(|stop| *stop) => return Attempted::Stopped,
             answer = self.desk.cloud.pending(chain, &ids) => answer,
         };
-        let pending = answer.as_ref().ok().map(|answer| answer.transactions.len());
-        tracing::debug!(chain, wallets = ids.len(), pending, "polled");
-        self.observer.polled(&Poll {
+        let pending = answer
+            .as_ref()
+            .map(|answer| answer.transactions.len())
+            .map_err(PollFailure::from);
+        tracing::debug!(wallets = ids.len(), pending = pending.ok(), "polled");
+        self.desk.observer.polled(&Poll {
             chain,
             signature_ids: ids.len(),
             pending,
@@ -188,12 +196,12 @@ impl Poller {
             Ok(answer) => {
                 let failures = chunk.circuit.close();
                 if failures > 0 {
-                    tracing::info!(chain, call = which, failures, "the polls succeed again");
+                    tracing::info!(call = which, failures, "the polls succeed again");
                 }
                 Attempted::Answered(answer)
             }
             Err(error) => {
-                tell_failure(chain, which, &error, &mut chunk.circuit, self.config.period);
+                tell_failure(which, &error, &mut chunk.circuit, self.config.period);
                 Attempted::Failed
             }
         }
@@ -207,12 +215,24 @@ impl Poller {
             if let Err(error) = listing.read(raw) {
                 tally.count_error();
                 tracing::error!(
-                    chain = self.chain(),
                     error,
                     "the cloud listed something that is no pending transaction and has no id; it is left alone"
                 );
             }
         }
+    }
+
+    fn tell_back_off(&self) {
+        let circuits = self.chunks.iter().map(|chunk| &chunk.circuit);
+        let failures = circuits
+            .chain([&self.vault_circuit])
+            .map(Circuit::failures)
+            .filter(|failures| *failures > 0);
+        self.desk.observer.backs_off(&BackOff {
+            chain: self.chain(),
+            open: failures.clone().count(),
+            failures: failures.max().unwrap_or(0),
+        });
     }
 
     fn chain(&self) -> &'static str {
@@ -233,7 +253,6 @@ enum Attempted {
 }
 
 fn tell_failure(
-    chain: &str,
     which: Option<String>,
     error: &CloudError,
     circuit: &mut Circuit,
@@ -241,7 +260,6 @@ fn tell_failure(
 ) {
     let wait = circuit.open(period, error.retry_after());
     tracing::error!(
-        chain,
         call = which,
         %error,
         hint = error.hint(),

@@ -35,8 +35,8 @@ impl Tally {
             Outcome::Sent { .. } => &mut self.sent,
             Outcome::AlreadyDone | Outcome::Rehearsed(_) => return,
             Outcome::Declined(_) => &mut self.declined,
-            Outcome::Failed(_) => &mut self.failed,
-            Outcome::Postponed(_) | Outcome::Uncertain(_) => &mut self.unfinished,
+            Outcome::Failed { .. } => &mut self.failed,
+            Outcome::Postponed { .. } | Outcome::Uncertain(_) => &mut self.unfinished,
         };
         *counter = counter.saturating_add(1);
     }

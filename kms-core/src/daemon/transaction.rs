@@ -1,8 +1,10 @@
 //! One transaction's way from the cloud's list to the network.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
-use super::{Outcome, Prepared, vault_watch::VaultWatch};
+use super::{
+    Asked, FailureReason, Observer, Outcome, PostponeReason, Prepared, vault_watch::VaultWatch,
+};
 use crate::{
     approval::{Approver, Verdict},
     chain::{
@@ -25,6 +27,7 @@ pub(super) struct Desk {
     pub(super) approver: Arc<dyn Approver>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) vault: VaultWatch,
+    pub(super) observer: Arc<dyn Observer>,
     pub(super) dry_run: bool,
 }
 
@@ -34,12 +37,22 @@ impl Desk {
         self.try_work(pending)
             .await
             .unwrap_or_else(|stop| match stop {
-                Stop::Transaction(error) if error.is_transient() => {
-                    Outcome::Postponed(error.to_string())
-                }
-                Stop::Transaction(error) => Outcome::Failed(error.report_text()),
-                Stop::Journal(error) => Outcome::Postponed(error.to_string()),
-                Stop::Vault(error) => Outcome::Postponed(error.to_string()),
+                Stop::Transaction(error) if error.is_transient() => Outcome::Postponed {
+                    reason: PostponeReason::Node,
+                    why: error.to_string(),
+                },
+                Stop::Transaction(error) => Outcome::Failed {
+                    reason: FailureReason::from(&error),
+                    text: error.report_text(),
+                },
+                Stop::Journal(error) => Outcome::Postponed {
+                    reason: PostponeReason::Journal,
+                    why: error.to_string(),
+                },
+                Stop::Vault(error) => Outcome::Postponed {
+                    reason: PostponeReason::Vault,
+                    why: error.to_string(),
+                },
                 Stop::Declined(why) => Outcome::Declined(why),
             })
     }
@@ -68,11 +81,17 @@ impl Desk {
                     .await
             }
             Standing::Done => Ok(Outcome::AlreadyDone),
-            Standing::Failed(reason) => Ok(Outcome::Failed(reason)),
-            Standing::Conflict => Ok(Outcome::Failed(format!(
-                "Error: refused: transaction {} came again with another content",
-                pending.id
-            ))),
+            Standing::Failed(text) => Ok(Outcome::Failed {
+                reason: FailureReason::Earlier,
+                text,
+            }),
+            Standing::Conflict => Ok(Outcome::Failed {
+                reason: FailureReason::Conflict,
+                text: format!(
+                    "Error: refused: transaction {} came again with another content",
+                    pending.id
+                ),
+            }),
         };
         if let Err(Stop::Transaction(error)) = &outcome
             && !error.is_transient()
@@ -97,13 +116,15 @@ impl Desk {
         let lookup = |id: &str| vault.entry(id);
         let prepared = Prepared::new(self.plugin, pending, &lookup, self.node.as_ref()).await?;
         reach(Place::Prepared);
-        tracing::info!(
-            chain = key.chain,
-            transaction = key.id,
-            summary = %prepared.summary,
-            "ready to be signed"
-        );
-        match self.approver.check(pending, &prepared.summary).await {
+        tracing::info!(summary = %prepared.summary, "ready to be signed");
+        let began = Instant::now();
+        let verdict = self.approver.check(pending, &prepared.summary).await;
+        self.observer.asked(&Asked {
+            chain: self.plugin.info().code,
+            verdict: &verdict,
+            elapsed: began.elapsed(),
+        });
+        match verdict {
             Verdict::Approved => {}
             refused => {
                 self.plugin
@@ -136,6 +157,7 @@ impl Desk {
     ) -> Result<Outcome, Stop> {
         // The latest vault: a wallet removed while others were asked must not sign any more.
         let vault = self.vault.latest().await?;
+        let began = Instant::now();
         let assembled = match self.sign(pending, unsigned, &|id| vault.entry(id)) {
             Ok(assembled) => assembled,
             Err(error) => {
@@ -143,6 +165,8 @@ impl Desk {
                 return Err(error.into());
             }
         };
+        self.observer
+            .signed(self.plugin.info().code, began.elapsed());
         reach(Place::Signing);
         self.journal
             .advance(key, Step::Signed(assembled.clone()))
@@ -268,20 +292,29 @@ impl Desk {
                 if !executed {
                     self.plugin.abandon(unsigned, node).await;
                 }
-                Ok(Outcome::Failed(text))
+                Ok(Outcome::Failed {
+                    reason: FailureReason::from(&error),
+                    text,
+                })
             }
             Err(SubmitError::Expired(error)) => {
                 self.journal.advance(key, Step::Expired).await?;
                 self.plugin.abandon(unsigned, node).await;
-                Ok(Outcome::Postponed(format!(
-                    "transaction {transaction_id} expired without having been executed, it will be prepared and signed anew: {error}"
-                )))
+                Ok(Outcome::Postponed {
+                    reason: PostponeReason::Expired,
+                    why: format!(
+                        "transaction {transaction_id} expired without having been executed, it will be prepared and signed anew: {error}"
+                    ),
+                })
             }
             // Only of bytes that the chain has not executed: otherwise the next attempt would send
             // them as if for the first time, and believe it when they are refused.
             Err(error @ SubmitError::NotSent(_)) if first && !executed => {
                 self.journal.advance(key, Step::NotSent).await?;
-                Ok(Outcome::Postponed(error.to_string()))
+                Ok(Outcome::Postponed {
+                    reason: PostponeReason::NotSent,
+                    why: error.to_string(),
+                })
             }
             Err(error) => Ok(Outcome::Uncertain(format!(
                 "{error}; transaction {transaction_id} is signed and may have arrived, the same bytes will be sent again"
@@ -314,8 +347,6 @@ impl Desk {
             && id != assembled.transaction_id
         {
             tracing::warn!(
-                chain = info.code,
-                transaction = pending.id,
                 ours = assembled.transaction_id,
                 theirs = id,
                 "the cloud names another transaction id than ours"

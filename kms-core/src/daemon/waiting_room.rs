@@ -52,10 +52,10 @@ impl WaitingRoom {
                 self.by_id.remove(id);
                 return;
             }
-            Outcome::Declined(_) | Outcome::Failed(_) | Outcome::Rehearsed(_) => {
+            Outcome::Declined(_) | Outcome::Failed { .. } | Outcome::Rehearsed(_) => {
                 (false, LONGEST_DECISION_PAUSE)
             }
-            Outcome::Postponed(_) | Outcome::Uncertain(_) => (true, LONGEST_TROUBLE_PAUSE),
+            Outcome::Postponed { .. } | Outcome::Uncertain(_) => (true, LONGEST_TROUBLE_PAUSE),
         };
         let waiting = self.by_id.entry(id.to_owned()).or_insert_with(|| Waiting {
             backoff: Backoff::new(),

@@ -7,7 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey, record::Record};
+use super::{
+    Backlog, Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey, record::Record,
+};
 
 /// Keeps every unfinished transaction, and the last [`FINISHED_KEPT`](Self::FINISHED_KEPT)
 /// finished ones so that a cloud that still lists them does not have them signed again.
@@ -90,6 +92,15 @@ impl Journal for MemoryJournal {
             records.finished.push_back(key.clone());
             records.forget_oldest();
         }
+        Ok(())
+    }
+
+    async fn backlog(&self) -> Result<Backlog, JournalError> {
+        let records = self.records();
+        Ok(records.by_key.values().map(|one| &one.state).collect())
+    }
+
+    async fn check(&self) -> Result<(), JournalError> {
         Ok(())
     }
 }

@@ -4,12 +4,14 @@
 //! acts on it: the unsigned value before it is signed, the signed bytes before they leave. Under
 //! a known id there is only that value, ever: another payload under the same id is a conflict.
 
+mod backlog;
 mod error;
 mod memory;
 mod record;
 mod sqlite;
 
 pub use self::{
+    backlog::Backlog,
     error::JournalError,
     memory::MemoryJournal,
     record::MAX_SIGNINGS,
@@ -42,6 +44,18 @@ pub trait Journal: Send + Sync {
     /// [`JournalError::OutOfOrder`] when the step does not follow from where it stands, and
     /// those of writing; the step counts as not taken then.
     async fn advance(&self, key: &TransactionKey, step: Step) -> Result<(), JournalError>;
+
+    /// Counts what is unfinished.
+    ///
+    /// # Errors
+    /// Those of reading.
+    async fn backlog(&self) -> Result<Backlog, JournalError>;
+
+    /// Writes something that changes nothing, to see whether a step could be recorded now.
+    ///
+    /// # Errors
+    /// Those of writing.
+    async fn check(&self) -> Result<(), JournalError>;
 }
 
 /// A step of a transaction on its way.

@@ -63,6 +63,13 @@ pub(super) fn create(connection: &Connection) -> Result<(), JournalError> {
     migrate(connection, 0)
 }
 
+/// Writes what stands there already: SQLite writes the page all the same, and the commit brings it
+/// to the disk.
+pub(super) fn touch(connection: &Connection) -> Result<(), JournalError> {
+    connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID};"))?;
+    Ok(())
+}
+
 /// Checks that the file is a whole journal, and brings it up to date.
 pub(super) fn check_and_migrate(
     connection: &Connection,
