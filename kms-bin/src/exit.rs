@@ -17,7 +17,8 @@ Exit codes:
   2  wrong usage: unknown command, flag or chain, missing or malformed argument
   3  no password, or the wrong one
   4  no such vault, wallet, journal or transaction
-  5  the vault's or journal's file is damaged or is something else";
+  5  the vault's or journal's file is damaged or is something else
+  141  whoever reads the results stopped reading, as `head` does";
 
 /// What the exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(crate) enum Status {
     Password,
     NotFound,
     Damaged,
+    /// As if SIGPIPE had ended the process, which shells tell as 128 and its number.
+    BrokenPipe,
 }
 
 impl From<Status> for ExitCode {
@@ -37,6 +40,7 @@ impl From<Status> for ExitCode {
             Status::Password => 3,
             Status::NotFound => 4,
             Status::Damaged => 5,
+            Status::BrokenPipe => 141,
         })
     }
 }
@@ -193,9 +197,10 @@ mod tests {
             (Status::Password, "3  no password"),
             (Status::NotFound, "4  no such vault"),
             (Status::Damaged, "5  the vault's or journal's file"),
+            (Status::BrokenPipe, "141  whoever reads"),
         ] {
             assert!(EXIT_CODES.contains(code));
-            let number = code.bytes().next().unwrap() - b'0';
+            let number: u8 = code.split_once(' ').unwrap().0.parse().unwrap();
             assert_eq!(ExitCode::from(status), ExitCode::from(number));
         }
     }

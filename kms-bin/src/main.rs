@@ -15,13 +15,17 @@ mod plugins;
 mod progress;
 mod sandbox;
 mod settings;
+mod usage;
 mod vault_access;
 
 use std::{env, process::ExitCode};
 
 use clap::FromArgMatches as _;
 
-use crate::args::{Cli, Ignored};
+use crate::{
+    args::{Cli, Ignored},
+    exit::Failure,
+};
 
 fn main() -> ExitCode {
     let hardening = kms_core::process::harden();
@@ -35,7 +39,10 @@ fn main() -> ExitCode {
     });
     let (cli, ignored) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return output::parser(error),
+        Err(error) => match usage::failure(error) {
+            Ok(failure) => return fail(&failure),
+            Err(help) => return output::help(&help),
+        },
     };
     let result = match cli.command {
         _ if cli.version => output::lines([env!("CARGO_PKG_VERSION")]),
@@ -44,9 +51,11 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            output::failure(&failure);
-            failure.status.into()
-        }
+        Err(failure) => fail(&failure),
     }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    output::failure(failure);
+    failure.status.into()
 }

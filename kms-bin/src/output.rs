@@ -6,7 +6,6 @@ use std::{
     process::ExitCode,
 };
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -39,12 +38,16 @@ pub(crate) fn lines<T: Display>(lines: impl IntoIterator<Item = T>) -> Result<()
         }
         stdout.flush()
     };
-    print().map_err(|error| {
-        Failure::new(
-            Status::Failed,
-            format!("cannot write to standard output: {error}"),
-        )
-    })
+    print().map_err(|error| not_written(&error))
+}
+
+/// What became of a result that nobody got, unless its reader had enough.
+fn not_written(error: &io::Error) -> Failure {
+    let status = match error.kind() {
+        io::ErrorKind::BrokenPipe => Status::BrokenPipe,
+        _ => Status::Failed,
+    };
+    Failure::new(status, format!("cannot write to standard output: {error}"))
 }
 
 /// Tells a person something that is no error.
@@ -53,8 +56,12 @@ pub(crate) fn warning(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "warning: {text}");
 }
 
-/// Tells why the command failed: JSON, as the original has it.
+/// Tells why the command failed: JSON, as the original has it. Nothing where that is no news, as
+/// behind `| head`.
 pub(crate) fn failure(failure: &Failure) {
+    if failure.status == Status::BrokenPipe {
+        return;
+    }
     if let Some(text) = failure.verbatim {
         let _ = writeln!(io::stderr().lock(), "{text}");
         return;
@@ -73,29 +80,12 @@ pub(crate) fn failure(failure: &Failure) {
     let _ = writeln!(io::stderr().lock(), "{json}");
 }
 
-/// Prints what the parser of arguments has to say: help on standard output, errors on standard
-/// error.
-pub(crate) fn parser(mut error: clap::Error) -> ExitCode {
-    hide_surplus_argument(&mut error);
-    // Where nothing can be printed, the exit code still tells.
-    let printed = error.print();
-    match error.exit_code() {
-        0 if printed.is_err() => Status::Failed.into(),
-        0 => ExitCode::SUCCESS,
-        _ => Status::Usage.into(),
-    }
-}
-
-/// Who takes a command that asks for a key for one that takes it as an argument must not find the
-/// key in the log as well.
-fn hide_surplus_argument(error: &mut clap::Error) {
-    let surplus = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) => !argument.starts_with('-'),
-        _ => false,
-    };
-    if error.kind() == ErrorKind::UnknownArgument && surplus {
-        let hidden = ContextValue::String("<not shown>".to_owned());
-        error.insert(ContextKind::InvalidArg, hidden);
+/// Prints the help that was asked for, or that stands for a missing command.
+pub(crate) fn help(help: &clap::Error) -> ExitCode {
+    match help.print() {
+        _ if help.use_stderr() => Status::Usage.into(),
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => not_written(&error).status.into(),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Where the password comes from, and how it is changed.
 
+use std::os::unix::process::ExitStatusExt as _;
+
 use insta::assert_snapshot;
 use kms_tests::{
     program::{PASSWORD, User},
     terminal::Terminal,
     transcript::Transcript,
 };
+use rustix::process::Signal;
 
 use crate::{ADDRESS_3, BTC, KEY_3, MNEMONIC, owner};
 
@@ -196,6 +199,19 @@ fn a_wrong_password_is_told_before_the_secret_is_asked_for() {
         let (done, screen) = terminal.finish();
         assert_eq!(done.code(), Some(3), "{done:?}");
         assert!(!screen.contains("to store"), "{screen}");
+    }
+}
+
+#[test]
+fn a_signal_at_a_question_ends_the_program_and_gives_the_terminal_back() {
+    let user = owner();
+    for signal in [Signal::INT, Signal::TERM, Signal::QUIT] {
+        for line in ["export", "daemon --testnet --api-key=k"] {
+            let terminal = Terminal::start(&user.run(line).without_password());
+            let (done, shows_typing) = terminal.signal_at(QUESTION, signal);
+            assert_eq!(done.status.signal(), Some(signal.as_raw()), "{done:?}");
+            assert!(shows_typing, "{line}, {signal:?}");
+        }
     }
 }
 

@@ -238,3 +238,15 @@ fn a_closed_standard_output_is_a_failure() {
         assert_eq!(done.code(), Some(1), "{line}: {done:?}");
     }
 }
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    let user = owner();
+    // A pipe whose reader is gone before anything is written.
+    let pipe = "rm -f pipe; mkfifo pipe; exec 3<>pipe; exec >pipe; exec 3<&-";
+    for line in ["export", "--help", "chains", "generatewallet BTC"] {
+        let done = user.run(line).after(pipe).finish();
+        assert_eq!(done.code(), Some(141), "{line}: {done:?}");
+        assert_eq!(done.stderr, "", "{line}");
+    }
+}

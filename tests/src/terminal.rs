@@ -10,6 +10,7 @@ use std::{
 };
 
 use rustix::{
+    process::Signal,
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{LocalModes, tcgetattr},
 };
@@ -58,18 +59,27 @@ impl Terminal {
     /// Blocks until `question` is on the screen for the `times`th time and what is typed is no
     /// longer shown, then types a line.
     pub fn answer(&mut self, question: &str, times: usize, line: &str) {
+        self.wait_for_question(question, times);
+        writeln!(self.keyboard, "{line}").expect("a terminal");
+    }
+
+    /// Sends a signal while `question` waits for an answer. Gives what became of the program, and
+    /// whether the terminal shows what is typed again.
+    pub fn signal_at(self, question: &str, signal: Signal) -> (Finished, bool) {
+        self.wait_for_question(question, 1);
+        self.running.signal(signal);
+        let done = self.running.finish();
+        (done, shows_typing(&self.keyboard))
+    }
+
+    fn wait_for_question(&self, question: &str, times: usize) {
         let deadline = Instant::now() + PATIENCE;
         self.screen.wait(question, times, deadline);
         // The question comes first, and then the program turns the echo off.
-        while tcgetattr(&self.keyboard)
-            .expect("a terminal")
-            .local_modes
-            .contains(LocalModes::ECHO)
-        {
+        while shows_typing(&self.keyboard) {
             assert!(Instant::now() < deadline, "what is typed would be shown");
             thread::sleep(Duration::from_millis(1));
         }
-        writeln!(self.keyboard, "{line}").expect("a terminal");
     }
 
     /// Blocks until the program ends; gives what it wrote elsewhere, and the screen.
@@ -79,6 +89,11 @@ impl Terminal {
         self.reader.join().expect("a reader that cannot fail");
         (done, self.screen.text())
     }
+}
+
+fn shows_typing(terminal: &File) -> bool {
+    let modes = tcgetattr(terminal).expect("a terminal").local_modes;
+    modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
 }
 
 /// What is on the screen.

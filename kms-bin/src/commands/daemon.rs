@@ -8,6 +8,7 @@ use kms_core::{
     cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
     daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally, VaultWatch},
     journal::{Journal, MemoryJournal},
+    password::leave_signals,
     vault::OpenVault,
 };
 use tokio::{
@@ -177,11 +178,13 @@ impl Signals {
         let listen = |kind| {
             signal(kind).map_err(|error: std::io::Error| Failure::of(Status::Failed, &error))
         };
-        Ok(Self {
+        let signals = Self {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             hangup: listen(SignalKind::hangup())?,
-        })
+        };
+        leave_signals();
+        Ok(signals)
     }
 
     /// The name of the next one.

@@ -13,12 +13,13 @@
 
 mod environment;
 mod file;
+mod hush;
 mod input;
 mod prompt;
 mod terminal;
 
 pub use self::{
-    environment::EnvironmentPassword, file::PasswordFile, input::SecretInput,
+    environment::EnvironmentPassword, file::PasswordFile, hush::leave_signals, input::SecretInput,
     prompt::PasswordPrompt,
 };
 

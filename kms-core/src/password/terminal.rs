@@ -3,16 +3,14 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Write as _},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
-use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
-};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
     PasswordError,
+    hush::Hush,
     input::{LIMIT, secret_text},
 };
 use crate::keys::SecretText;
@@ -24,7 +22,7 @@ const NAME: &str = "the terminal";
 #[derive(Debug)]
 pub(super) struct Terminal {
     device: File,
-    before: Mutex<Option<Termios>>,
+    hush: OnceLock<Arc<Hush>>,
 }
 
 impl Terminal {
@@ -34,49 +32,22 @@ impl Terminal {
         let device = options.read(true).write(true).open("/dev/tty").ok()?;
         Some(Self {
             device,
-            before: Mutex::new(None),
+            hush: OnceLock::new(),
         })
     }
 
     /// Asks and reads a line.
     pub(super) fn read(&self, prompt: &str) -> Result<SecretText, PasswordError> {
-        self.hush().map_err(failed)?;
+        if self.hush.get().is_none() {
+            let hush = Hush::begin(&self.device).map_err(failed)?;
+            // Whoever was quicker got the same one.
+            let _ = self.hush.set(hush);
+        }
         let mut device = &self.device;
         write!(device, "{prompt} ").map_err(failed)?;
         let line = read_line(device);
         writeln!(device).map_err(failed)?;
         secret_text(line?, NAME)
-    }
-
-    /// Switches echo off, and line editing and signals with it: a signal would end the process
-    /// before it could switch echo on again.
-    fn hush(&self) -> io::Result<()> {
-        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        if before.is_some() {
-            return Ok(());
-        }
-        let modes = tcgetattr(&self.device)?;
-        let mut hushed = modes.clone();
-        hushed.local_modes -= LocalModes::ECHO
-            | LocalModes::ECHONL
-            | LocalModes::ICANON
-            | LocalModes::ISIG
-            | LocalModes::IEXTEN;
-        hushed.special_codes[SpecialCodeIndex::VMIN] = 1;
-        hushed.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(&self.device, OptionalActions::Now, &hushed)?;
-        *before = Some(modes);
-        Ok(())
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(modes) = &*before {
-            // If it fails the terminal is gone, and with it whoever could be told.
-            let _ = tcsetattr(&self.device, OptionalActions::Now, modes);
-        }
     }
 }
 
