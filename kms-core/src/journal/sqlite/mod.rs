@@ -5,11 +5,18 @@
 //! a row that was changed from outside is damage, and stops the daemon.
 
 mod admin;
+mod concurrency;
 mod file;
+mod records;
 mod row;
 mod schema;
 mod seal;
 mod writer;
+
+#[cfg(test)]
+mod model_check;
+#[cfg(test)]
+mod writer_tests;
 
 pub use self::{
     admin::{JournalAdmin, JournalRow, JournalView},
@@ -22,11 +29,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use self::{records::Records, row::Stored, seal::JournalKey, writer::Writer};
+use super::{
+    Backlog, Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey, record::Record,
+};
 use async_trait::async_trait;
 use rusqlite::Connection;
-
-use self::{row::Stored, seal::JournalKey, writer::Writer};
-use super::{Journal, JournalError, PayloadDigest, Standing, Step, TransactionKey, record::Record};
 
 /// A journal that outlives the process. One process at a time works with it.
 #[derive(Debug)]
@@ -46,32 +54,58 @@ impl Journal for SqliteJournal {
     ) -> Result<Standing, JournalError> {
         let (journal, key) = (Arc::clone(&self.key), key.clone());
         self.writer
-            .run(move |connection| receive(connection, &journal, &key, payload))
+            .run(move |records| receive(records, &journal, &key, payload))
             .await
     }
 
     async fn advance(&self, key: &TransactionKey, step: Step) -> Result<(), JournalError> {
         let (journal, key) = (Arc::clone(&self.key), key.clone());
         self.writer
-            .run(move |connection| advance(connection, &journal, &key, &step))
+            .run(move |records| advance(records, &journal, &key, &step))
+            .await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, JournalError> {
+        self.writer
+            .run(|records| backlog(records.connection()))
+            .await
+    }
+
+    async fn check(&self) -> Result<(), JournalError> {
+        self.writer
+            .run(|records| schema::touch(records.connection()))
             .await
     }
 }
 
+fn backlog(connection: &Connection) -> Result<Backlog, JournalError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT state, count(*) FROM transactions WHERE state NOT IN ('done', 'failed')
+         GROUP BY state",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut backlog = Backlog::default();
+    while let Some(row) = rows.next()? {
+        let (state, count): (String, i64) = (row.get(0)?, row.get(1)?);
+        backlog.add(&state, u64::try_from(count).unwrap_or(0));
+    }
+    Ok(backlog)
+}
+
 fn receive(
-    connection: &Connection,
+    records: &mut Records,
     journal: &JournalKey,
     key: &TransactionKey,
     payload: PayloadDigest,
 ) -> Result<Standing, JournalError> {
     let now = now();
-    let Some(mut stored) = Stored::load(connection, journal, key)? else {
+    let Some(mut stored) = records.load(journal, key)? else {
         let stored = Stored {
             record: Record::new(payload),
             received_at: now,
             changed_at: now,
         };
-        stored.store(connection, journal, key)?;
+        records.store(journal, key, stored)?;
         return Ok(Standing::Open);
     };
     let before = stored.record.clone();
@@ -81,13 +115,13 @@ fn receive(
         && now.saturating_sub(stored.changed_at) > JournalFile::TOUCH_AFTER_SECONDS;
     if stored.record != before || ages {
         stored.changed_at = now;
-        stored.store(connection, journal, key)?;
+        records.store(journal, key, stored)?;
     }
     Ok(standing)
 }
 
 fn advance(
-    connection: &Connection,
+    records: &mut Records,
     journal: &JournalKey,
     key: &TransactionKey,
     step: &Step,
@@ -97,14 +131,15 @@ fn advance(
         state,
         step,
     };
-    let mut stored = Stored::load(connection, journal, key)?
+    let mut stored = records
+        .load(journal, key)?
         .ok_or_else(|| out_of_order("unknown", step.name()))?;
     stored
         .record
         .advance(step)
         .map_err(|error| out_of_order(error.state, error.step))?;
     stored.changed_at = now();
-    stored.store(connection, journal, key)
+    records.store(journal, key, stored)
 }
 
 /// Seconds since 1970; for people and for retention, nothing else hangs on the clock.
