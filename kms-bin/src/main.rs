@@ -10,6 +10,7 @@ mod env_file;
 mod exit;
 mod legacy_traps;
 mod logging;
+mod metrics;
 mod output;
 mod plugins;
 mod progress;

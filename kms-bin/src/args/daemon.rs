@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 use kms_core::journal::JournalFile;
 
-use super::{ApiKeyArgs, JournalArgs, NetworkArgs, VaultArgs};
+use super::{ApiKeyArgs, JournalArgs, MetricsArgs, NetworkArgs, VaultArgs};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -74,6 +74,8 @@ pub(crate) struct DaemonArgs {
     /// Accept a TATUM_API_URL without TLS on another machine: your API key goes there in the clear
     #[arg(long)]
     pub(crate) allow_insecure_cloud: bool,
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
     #[command(flatten)]
     pub(crate) vault: VaultArgs,
 }

@@ -4,6 +4,7 @@ mod daemon;
 mod general;
 mod ignored;
 mod journal;
+mod metrics;
 mod value;
 mod vault;
 mod wallet;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     },
     ignored::Ignored,
     journal::{JournalArgs, JournalCommand, JournalCommandArgs, JournalListArgs, JournalShowArgs},
+    metrics::MetricsArgs,
     vault::{ChangePasswordArgs, KdfArgs, MigrateArgs, ReadArgs, VaultArgs},
     wallet::{
         BatchArgs, GenerateWalletArgs, KeyArgs, ManagedWalletArgs, RemoveArgs, ReportArgs,

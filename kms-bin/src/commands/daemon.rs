@@ -6,7 +6,9 @@ use kms_core::{
     approval::{ApprovalConfigError, Approver, FourEye, Method, NoApproval},
     chain::{ChainOptionError, ChainOptions, Registry},
     cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
-    daemon::{Daemon, DaemonConfig, Mode, NoObserver, Parts, Selection, Tally, VaultWatch},
+    daemon::{
+        Daemon, DaemonConfig, Mode, NoObserver, Observer, Parts, Selection, Tally, VaultWatch,
+    },
     journal::{Journal, MemoryJournal},
     password::leave_signals,
     vault::OpenVault,
@@ -20,6 +22,7 @@ use super::{journal, settings};
 use crate::{
     args::{ApprovalMethod, DaemonArgs},
     exit::{Failure, Status},
+    metrics::{Pages, Recorder, Server, Watched},
     output,
     settings::{API_KEY, Settings},
     vault_access::{VaultSession, network},
@@ -30,6 +33,7 @@ const CHAIN_OPTIONS: &str = "TATUM_KMS_CHAIN_OPTIONS";
 
 pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
     // Whatever is wrong with the arguments is said before a password is asked for.
+    let server = Server::bind(&args.metrics)?;
     let setup = Setup::read(args)?;
     let settings = settings(&args.vault.general)?;
     let vault = VaultSession::open(&args.vault, None, &settings)?.into_vault();
@@ -54,7 +58,7 @@ pub(super) fn run(args: &DaemonArgs) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::of(Status::Failed, &error))?
-        .block_on(serve(args, setup, &vault, &journal))?;
+        .block_on(serve(args, setup, &vault, &journal, server))?;
     if once { verdict(tally) } else { Ok(()) }
 }
 
@@ -90,6 +94,7 @@ impl Setup {
         self,
         vault: &VaultWatch,
         journal: &Arc<dyn Journal>,
+        watcher: &Watcher,
         stopped: &watch::Receiver<bool>,
     ) -> Daemon {
         let parts = Parts {
@@ -98,7 +103,7 @@ impl Setup {
             vault: vault.clone(),
             approver: self.approver,
             journal: Arc::clone(journal),
-            observer: Arc::new(NoObserver),
+            observer: Arc::clone(&watcher.observer),
         };
         Daemon::new(self.config, parts, stopped)
     }
@@ -111,11 +116,16 @@ async fn serve(
     mut setup: Setup,
     vault: &VaultWatch,
     journal: &Arc<dyn Journal>,
+    server: Option<Server>,
 ) -> Result<Tally, Failure> {
     let mut signals = Signals::listen()?;
+    let watcher = match server {
+        Some(server) => Watcher::start(server, args, &setup, vault, journal)?,
+        None => Watcher::none(),
+    };
     loop {
         let (stop, stopped) = watch::channel(false);
-        let daemon = setup.daemon(vault, journal, &stopped).run();
+        let daemon = setup.daemon(vault, journal, &watcher, &stopped).run();
         tokio::pin!(daemon);
         let next = loop {
             let name = tokio::select! {
@@ -134,6 +144,9 @@ async fn serve(
                 ),
             }
         };
+        if next.is_err() {
+            watcher.drain();
+        }
         // The daemon holds the other end for as long as it runs.
         let _ = stop.send(true);
         match &next {
@@ -160,6 +173,54 @@ async fn serve(
                 tracing::info!("stopped");
                 return Ok(tally);
             }
+        }
+    }
+}
+
+/// Who watches the daemons: one and the same for as long as the process runs.
+struct Watcher {
+    observer: Arc<dyn Observer>,
+    pages: Option<Arc<Pages>>,
+}
+
+impl Watcher {
+    fn none() -> Self {
+        Self {
+            observer: Arc::new(NoObserver),
+            pages: None,
+        }
+    }
+
+    fn start(
+        server: Server,
+        args: &DaemonArgs,
+        setup: &Setup,
+        vault: &VaultWatch,
+        journal: &Arc<dyn Journal>,
+    ) -> Result<Self, Failure> {
+        let config = &setup.config;
+        let recorder = Recorder::new(&setup.registry, config.network, config.period);
+        let recorder = Arc::new(recorder);
+        let watched = Watched {
+            vault: vault.clone(),
+            journal: Arc::clone(journal),
+            approver: match args.external_url {
+                Some(_) => "an external server",
+                None => "none, on the test network",
+            },
+        };
+        let pages = Arc::new(Pages::new(Arc::clone(&recorder), watched));
+        server.start(Arc::clone(&pages))?;
+        Ok(Self {
+            observer: recorder,
+            pages: Some(pages),
+        })
+    }
+
+    /// From now on the daemon is not ready.
+    fn drain(&self) {
+        if let Some(pages) = &self.pages {
+            pages.drain();
         }
     }
 }
