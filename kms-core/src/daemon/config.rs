@@ -24,8 +24,9 @@ pub struct DaemonConfig {
 impl DaemonConfig {
     /// The usual time between two polls.
     pub const DEFAULT_PERIOD: Duration = Duration::from_secs(15);
-    /// The usual number of transactions of a chain in work at a time.
-    pub const DEFAULT_CONCURRENCY: usize = 16;
+    /// The usual number of transactions of a chain in work at a time: enough that those which wait
+    /// for an answer of the cloud, or for the disk, leave none of two processors idle.
+    pub const DEFAULT_CONCURRENCY: usize = 64;
 }
 
 /// How long a daemon runs.
