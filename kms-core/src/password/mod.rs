@@ -4,13 +4,15 @@
 //! is set up, never falling through to the next when it fails: a password from the wrong place
 //! would be reported as a wrong password.
 //!
-//! 1. [`PasswordFile`]: a file, or a file descriptor that was inherited
+//! 1. [`PasswordFile`]: a file, or a file descriptor that was inherited; [`PasswordCommand`]: the
+//!    output of a program
 //! 2. [`EnvironmentPassword`]: `TATUM_KMS_PASSWORD`, also from an env file
 //! 3. [`PasswordFile::systemd_credential`]
 //! 4. [`PasswordPrompt`]: the terminal, or a line of standard input where there is none
 //!
 //! There is none from an argument: every user of the machine can read those.
 
+mod command;
 mod environment;
 mod file;
 mod hush;
@@ -19,7 +21,11 @@ mod prompt;
 mod terminal;
 
 pub use self::{
-    environment::EnvironmentPassword, file::PasswordFile, hush::leave_signals, input::SecretInput,
+    command::{CommandError, PasswordCommand},
+    environment::EnvironmentPassword,
+    file::PasswordFile,
+    hush::leave_signals,
+    input::SecretInput,
     prompt::PasswordPrompt,
 };
 
@@ -90,6 +96,9 @@ pub enum PasswordError {
         /// The reason.
         source: io::Error,
     },
+    /// The program that was to print it did not.
+    #[error(transparent)]
+    Command(#[from] CommandError),
 }
 
 impl PasswordError {
@@ -102,6 +111,7 @@ impl PasswordError {
             Self::Io { .. } => Some("check that the path is right and this user may read it"),
             Self::TooLong { .. } => Some("give the file that holds just the password"),
             Self::NotUtf8 { .. } => Some("save it as UTF-8"),
+            Self::Command(error) => error.hint(),
             Self::Cancelled | Self::Mismatch | Self::Empty => None,
         }
     }
