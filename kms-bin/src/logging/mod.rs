@@ -1,0 +1,45 @@
+//! The log, on standard error.
+
+use kms_core::process::Hardening;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{
+    Layer as _, Registry, filter::Targets, fmt, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
+
+use crate::args::{GeneralArgs, LogFormat, LogLevel};
+
+/// Starts logging.
+///
+/// Only this project's own lines: other crates log URLs and bodies, which may hold the API key.
+pub(crate) fn start(args: &GeneralArgs, default: LogLevel, hardening: &Hardening) {
+    let level = LevelFilter::from(args.log_level.unwrap_or(default));
+    let own = Targets::new()
+        .with_target("kms_", level)
+        .with_target("tatum_kms", level);
+    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = match args.log_format {
+        LogFormat::Human => {
+            let colours = std::io::IsTerminal::is_terminal(&std::io::stderr())
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            layer.with_ansi(colours).with_filter(own).boxed()
+        }
+        LogFormat::Json => layer.json().flatten_event(true).with_filter(own).boxed(),
+    };
+    // A second start, in tests of this program only, changes nothing.
+    let _ = Registry::default().with(layer).try_init();
+    tracing::debug!("{hardening}");
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Off => Self::OFF,
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
+}
