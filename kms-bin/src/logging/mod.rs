@@ -1,9 +1,11 @@
 //! The log, on standard error.
 
+mod json;
+
 use kms_core::process::Hardening;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
-    Layer as _, Registry, filter::Targets, fmt, layer::SubscriberExt as _,
+    Layer as _, Registry, filter::Targets, fmt, fmt::format::JsonFields, layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
 
@@ -24,7 +26,11 @@ pub(crate) fn start(args: &GeneralArgs, default: LogLevel, hardening: &Hardening
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
             layer.with_ansi(colours).with_filter(own).boxed()
         }
-        LogFormat::Json => layer.json().flatten_event(true).with_filter(own).boxed(),
+        LogFormat::Json => layer
+            .fmt_fields(JsonFields::new())
+            .event_format(json::JsonLines)
+            .with_filter(own)
+            .boxed(),
     };
     // A second start, in tests of this program only, changes nothing.
     let _ = Registry::default().with(layer).try_init();
