@@ -15,6 +15,7 @@ mod output;
 mod plugins;
 mod progress;
 mod sandbox;
+mod service_manager;
 mod settings;
 mod usage;
 mod vault_access;

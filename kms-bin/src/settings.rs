@@ -1,8 +1,8 @@
-//! Settings from the environment and from env files.
+//! Settings from the environment, credentials and env files.
 
 use std::{
     collections::HashMap,
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,14 +10,19 @@ use std::{
 use kms_core::keys::SecretText;
 use zeroize::Zeroizing;
 
-use crate::{env_file, exit::Failure, output};
+use crate::{
+    env_file,
+    exit::{Failure, Status},
+    output,
+};
 
 /// The cloud's API key.
 pub(crate) const API_KEY: &str = "TATUM_API_KEY";
 /// The password of the vault.
 pub(crate) const PASSWORD: &str = "TATUM_KMS_PASSWORD";
 
-/// What is set where. Strongest first: `--api-key` (for that one variable), the environment,
+/// What is set where. Strongest first: `--api-key` (for that one variable), the environment, a
+/// file of that name in `$CREDENTIALS_DIRECTORY` (systemd credentials, secrets of a container),
 /// `.env` in the working folder, the file of `--env-file` or else `~/.tatumrc/.env`.
 ///
 /// A value that is set hides those of weaker places, even if it is empty; an empty one counts as
@@ -26,6 +31,7 @@ pub(crate) const PASSWORD: &str = "TATUM_KMS_PASSWORD";
 #[derive(Debug)]
 pub(crate) struct Settings {
     api_key: Option<Arc<SecretText>>,
+    credentials: Option<PathBuf>,
     files: Vec<HashMap<String, SecretText>>,
     env_file: PathBuf,
 }
@@ -45,6 +51,7 @@ impl Settings {
         let files = [Path::new(".env"), &env_file].map(read);
         Ok(Self {
             api_key: None,
+            credentials: env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             files: files.into(),
             env_file,
         })
@@ -70,11 +77,13 @@ impl Settings {
         }
         let value = match env::var(name) {
             Ok(value) => Some(SecretText::new(value)),
-            Err(env::VarError::NotPresent) => self
-                .files
-                .iter()
-                .find_map(|file| file.get(name))
-                .map(SecretText::duplicate),
+            Err(env::VarError::NotPresent) => match self.credential(name)? {
+                Some(value) => Some(value),
+                None => {
+                    let value = self.files.iter().find_map(|file| file.get(name));
+                    value.map(SecretText::duplicate)
+                }
+            },
             Err(env::VarError::NotUnicode(_)) => {
                 return Err(Failure::usage(format!(
                     "the environment variable {name} is not UTF-8"
@@ -82,6 +91,31 @@ impl Settings {
             }
         };
         Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    /// The content of the credential `name`, without a line break at its end.
+    fn credential(&self, name: &str) -> Result<Option<SecretText>, Failure> {
+        let Some(path) = self.credentials.as_ref().map(|folder| folder.join(name)) else {
+            return Ok(None);
+        };
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                let path = path.display();
+                return Err(Failure::new(
+                    Status::Failed,
+                    format!("cannot read the credential {path}: {error}"),
+                ));
+            }
+        };
+        let text = std::str::from_utf8(&bytes).map_err(|_| {
+            Failure::usage(format!("the credential {} is not UTF-8", path.display()))
+        })?;
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        Ok(Some(SecretText::new(
+            text.strip_suffix('\r').unwrap_or(text),
+        )))
     }
 
     /// The value of `name`, which is no secret.

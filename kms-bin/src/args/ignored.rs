@@ -10,7 +10,7 @@ const FLAGS: [&str; 4] = [TESTNET, API_KEY, "path", "env_file"];
 const TESTNET: &str = "testnet";
 const API_KEY: &str = "api_key";
 /// Commands that the original has nothing of: here a flag without effect is a mistake.
-const STRICT: [&str; 2] = ["journal", "sandbox"];
+const STRICT: [&str; 4] = ["journal", "sandbox", "completions", "manpages"];
 
 /// Which of the ignored flags were given and deserve a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod general;
 mod ignored;
 mod journal;
 mod metrics;
+mod packaging;
 mod value;
 mod vault;
 mod wallet;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     ignored::Ignored,
     journal::{JournalArgs, JournalCommand, JournalCommandArgs, JournalListArgs, JournalShowArgs},
     metrics::MetricsArgs,
+    packaging::{CompletionsArgs, ManpagesArgs},
     vault::{ChangePasswordArgs, KdfArgs, MigrateArgs, ReadArgs, VaultArgs},
     wallet::{
         BatchArgs, GenerateWalletArgs, KeyArgs, ManagedWalletArgs, RemoveArgs, ReportArgs,
@@ -108,11 +110,21 @@ pub(crate) enum Command {
     Chains(ChainsArgs),
     /// Do the whole job on this machine, offline: cloud, vault, 4-eye check, daemon
     Sandbox(crate::commands::SandboxArgs),
+    /// Print what a shell needs to complete command lines of this program
+    Completions(CompletionsArgs),
+    /// Write the manual, a page for each command
+    #[command(hide = true)]
+    Manpages(ManpagesArgs),
+}
+
+/// The command line as it is shown to people.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
 }
 
 /// The parser of the command line.
 pub(crate) fn parser() -> clap::Command {
-    ignored::accept(Cli::command())
+    ignored::accept(definition())
 }
 
 #[cfg(test)]
@@ -205,7 +217,11 @@ mod tests {
             let Some(name) = argument.get_long().filter(|name| name.contains("password")) else {
                 continue;
             };
-            assert!(name.ends_with("-file") || name.ends_with("-fd"), "--{name}");
+            let elsewhere = ["-file", "-fd", "-command"];
+            assert!(
+                elsewhere.iter().any(|end| name.ends_with(end)),
+                "--{name}"
+            );
         }
     }
 }

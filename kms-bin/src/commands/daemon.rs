@@ -1,28 +1,29 @@
 //! `daemon`: polls for pending transactions, signs and broadcasts them.
 
-use std::{collections::HashSet, env, sync::Arc, time::Duration};
+mod signals;
+mod watcher;
+
+use std::{collections::HashSet, env, future, sync::Arc, time::Duration};
 
 use kms_core::{
     approval::{ApprovalConfigError, Approver, FourEye, Method, NoApproval},
     chain::{ChainOptionError, ChainOptions, Registry},
     cloud::{Cloud, CloudConfig, CloudConfigError, CloudError, parse_url},
-    daemon::{
-        Daemon, DaemonConfig, Mode, NoObserver, Observer, Parts, Selection, Tally, VaultWatch,
-    },
+    daemon::{Daemon, DaemonConfig, Mode, Parts, Selection, Tally, VaultWatch},
     journal::{Journal, MemoryJournal},
-    password::leave_signals,
     vault::OpenVault,
 };
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
-};
+use tokio::sync::watch;
 
+use self::{
+    signals::{HANGUP, Signals},
+    watcher::Watcher,
+};
 use super::{journal, settings};
 use crate::{
     args::{ApprovalMethod, DaemonArgs},
     exit::{Failure, Status},
-    metrics::{Pages, Recorder, Server, Watched},
+    metrics::Server,
     output,
     settings::{API_KEY, Settings},
     vault_access::{VaultSession, network},
@@ -103,9 +104,19 @@ impl Setup {
             vault: vault.clone(),
             approver: self.approver,
             journal: Arc::clone(journal),
-            observer: Arc::clone(&watcher.observer),
+            observer: watcher.observer(),
         };
         Daemon::new(self.config, parts, stopped)
+    }
+
+    /// What the daemon does, in a line.
+    fn status(&self) -> String {
+        format!(
+            "polling for {} chains on the {}, every {} s",
+            self.registry.codes().count(),
+            self.config.network,
+            self.config.period.as_secs()
+        )
     }
 }
 
@@ -119,29 +130,39 @@ async fn serve(
     server: Option<Server>,
 ) -> Result<Tally, Failure> {
     let mut signals = Signals::listen()?;
-    let watcher = match server {
-        Some(server) => Watcher::start(server, args, &setup, vault, journal)?,
-        None => Watcher::none(),
-    };
+    let watcher = Watcher::start(server, args, &setup, vault, journal)?;
     loop {
         let (stop, stopped) = watch::channel(false);
+        let status = setup.status();
         let daemon = setup.daemon(vault, journal, &watcher, &stopped).run();
         tokio::pin!(daemon);
+        let mut is_told = false;
         let next = loop {
             let name = tokio::select! {
+                // In this order: the loops run once the daemon was looked at.
+                biased;
                 tally = &mut daemon => return Ok(tally),
+                () = future::ready(()), if !is_told => {
+                    is_told = true;
+                    watcher.started(&status);
+                    continue;
+                }
                 name = signals.next() => name,
             };
             if name != HANGUP {
                 break Err(name);
             }
+            watcher.reloading();
             match Setup::read(args) {
                 Ok(setup) => break Ok(setup),
-                Err(failure) => tracing::error!(
-                    error = failure.message,
-                    hint = failure.hint,
-                    "{HANGUP}: the settings cannot be used, everything stays as it was"
-                ),
+                Err(failure) => {
+                    tracing::error!(
+                        error = failure.message,
+                        hint = failure.hint,
+                        "{HANGUP}: the settings cannot be used, everything stays as it was"
+                    );
+                    watcher.unchanged();
+                }
             }
         };
         if next.is_err() {
@@ -173,87 +194,6 @@ async fn serve(
                 tracing::info!("stopped");
                 return Ok(tally);
             }
-        }
-    }
-}
-
-/// Who watches the daemons: one and the same for as long as the process runs.
-struct Watcher {
-    observer: Arc<dyn Observer>,
-    pages: Option<Arc<Pages>>,
-}
-
-impl Watcher {
-    fn none() -> Self {
-        Self {
-            observer: Arc::new(NoObserver),
-            pages: None,
-        }
-    }
-
-    fn start(
-        server: Server,
-        args: &DaemonArgs,
-        setup: &Setup,
-        vault: &VaultWatch,
-        journal: &Arc<dyn Journal>,
-    ) -> Result<Self, Failure> {
-        let config = &setup.config;
-        let recorder = Recorder::new(&setup.registry, config.network, config.period);
-        let recorder = Arc::new(recorder);
-        let watched = Watched {
-            vault: vault.clone(),
-            journal: Arc::clone(journal),
-            approver: match args.external_url {
-                Some(_) => "an external server",
-                None => "none, on the test network",
-            },
-        };
-        let pages = Arc::new(Pages::new(Arc::clone(&recorder), watched));
-        server.start(Arc::clone(&pages))?;
-        Ok(Self {
-            observer: recorder,
-            pages: Some(pages),
-        })
-    }
-
-    /// From now on the daemon is not ready.
-    fn drain(&self) {
-        if let Some(pages) = &self.pages {
-            pages.drain();
-        }
-    }
-}
-
-const HANGUP: &str = "SIGHUP";
-
-/// The signals a daemon minds.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error: std::io::Error| Failure::of(Status::Failed, &error))
-        };
-        let signals = Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hangup: listen(SignalKind::hangup())?,
-        };
-        leave_signals();
-        Ok(signals)
-    }
-
-    /// The name of the next one.
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.hangup.recv() => HANGUP,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod chains;
 mod changepassword;
 mod checkconfig;
+mod completions;
 mod daemon;
 mod export;
 mod generatemanagedprivatekeybatch;
@@ -12,6 +13,7 @@ mod getaddress;
 mod getmanagedwallet;
 mod getprivatekey;
 mod journal;
+mod manpages;
 mod migrate;
 mod removewallet;
 mod report;
@@ -64,6 +66,8 @@ pub(crate) fn run(
         Command::Journal(args) => journal::run(&args),
         Command::Chains(args) => chains::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, hardening),
+        Command::Completions(args) => completions::run(&args),
+        Command::Manpages(args) => manpages::run(&args),
     }
 }
 
@@ -89,7 +93,10 @@ fn general(command: &Command) -> Option<&GeneralArgs> {
             JournalCommand::Retry(args) => &args.vault.general,
             JournalCommand::Forget(args) => &args.vault.general,
         },
-        Command::Chains(_) | Command::Sandbox(_) => return None,
+        Command::Chains(_)
+        | Command::Sandbox(_)
+        | Command::Completions(_)
+        | Command::Manpages(_) => return None,
     })
 }
 

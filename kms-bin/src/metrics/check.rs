@@ -49,6 +49,17 @@ impl Report {
         self.checks.iter().all(|check| check.ok)
     }
 
+    /// The checks that fail, and why.
+    pub(super) fn failed(&self) -> Vec<String> {
+        let failed = self.checks.iter().filter(|check| !check.ok);
+        failed
+            .map(|Check { name, detail, .. }| match detail {
+                Some(detail) => format!("{name} {detail}"),
+                None => name.clone(),
+            })
+            .collect()
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         if self.is_ok() {
             StatusCode::OK

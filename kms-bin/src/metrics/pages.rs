@@ -74,6 +74,11 @@ impl Pages {
         }
     }
 
+    /// Which checks of `/livez` fail, if any.
+    pub(crate) fn failed_liveness(&self) -> Vec<String> {
+        self.livez().failed()
+    }
+
     /// `/readyz`: whether everything is there that signing needs.
     pub(super) async fn readyz(&self) -> Report {
         let mut last = self.last.lock().await;

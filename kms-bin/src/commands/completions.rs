@@ -1,0 +1,16 @@
+//! `completions`: what a shell needs to complete command lines of this program.
+
+use crate::{
+    args::{self, CompletionsArgs},
+    exit::Failure,
+    output,
+};
+
+pub(super) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
+    let mut parser = args::definition();
+    let name = parser.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut parser, name, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    output::lines([script.trim_end()])
+}
