@@ -5,7 +5,7 @@ use std::{error::Error, fmt::Write as _, process::ExitCode};
 use kms_core::{
     chain::{RegistryError, WalletError},
     keys::KeyError,
-    password::PasswordError,
+    password::{CommandError, PasswordError},
     vault::{EntryError, VaultError},
 };
 
@@ -150,7 +150,11 @@ impl From<VaultError> for Failure {
 
 impl From<PasswordError> for Failure {
     fn from(error: PasswordError) -> Self {
-        let mut failure = Self::of(Status::Password, &error);
+        let status = match &error {
+            PasswordError::Command(CommandError::Unbalanced | CommandError::Empty) => Status::Usage,
+            _ => Status::Password,
+        };
+        let mut failure = Self::of(status, &error);
         failure.hint = error.hint().map(str::to_owned);
         failure
     }

@@ -1,12 +1,13 @@
 //! From options and settings to an open vault.
 
-use std::{env, future::Future, path::PathBuf, sync::Arc};
+use std::{env, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use kms_core::{
     chain::{ChainPlugin, Network, Registry},
     keys::SecretText,
     password::{
-        EnvironmentPassword, PasswordFile, PasswordPrompt, PasswordSource, Purpose, SecretInput,
+        EnvironmentPassword, PasswordCommand, PasswordError, PasswordFile, PasswordPrompt,
+        PasswordSource, Purpose, SecretInput,
     },
     vault::{
         Changes, Entry, FileFormat, KdfParams, Notice, OpenVault, StoreOptions, Vault, VaultError,
@@ -22,6 +23,8 @@ use crate::{
 };
 
 const QUESTION: &str = "Enter password to access wallet store (or set env var TATUM_KMS_PASSWORD):";
+/// How long the program of `--password-command` may take: a person may have to touch a key.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An open vault whose notices reach the user.
 #[derive(Debug)]
@@ -194,16 +197,29 @@ pub(crate) fn password_source(
             .hint("let the tool of that service fetch it, and pass it on by --password-fd, --password-file, TATUM_KMS_PASSWORD or as a systemd credential"));
         }
     }
-    if args.password_file.is_some() && args.password_fd.is_some() {
-        return Err(Failure::usage(
-            "--password-file and --password-fd exclude each other",
-        ));
+    let wanted: Vec<&str> = [
+        (args.password_file.is_some(), "--password-file"),
+        (args.password_fd.is_some(), "--password-fd"),
+        (args.password_command.is_some(), "--password-command"),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, flag)| wanted.then_some(flag))
+    .collect();
+    if wanted.len() > 1 {
+        return Err(Failure::usage(format!(
+            "{} exclude each other",
+            wanted.join(" and ")
+        )));
     }
     if let Some(path) = &args.password_file {
         return Ok(Box::new(PasswordFile::at(path)));
     }
     if let Some(number) = args.password_fd {
         return Ok(Box::new(PasswordFile::descriptor(number)));
+    }
+    if let Some(line) = &args.password_command {
+        let command = PasswordCommand::parse(line, COMMAND_TIMEOUT).map_err(PasswordError::from)?;
+        return Ok(Box::new(command));
     }
     if let Some(value) = settings.secret(PASSWORD)? {
         return Ok(Box::new(EnvironmentPassword::new(PASSWORD, value)));

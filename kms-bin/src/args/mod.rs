@@ -218,10 +218,7 @@ mod tests {
                 continue;
             };
             let elsewhere = ["-file", "-fd", "-command"];
-            assert!(
-                elsewhere.iter().any(|end| name.ends_with(end)),
-                "--{name}"
-            );
+            assert!(elsewhere.iter().any(|end| name.ends_with(end)), "--{name}");
         }
     }
 }

@@ -19,6 +19,10 @@ pub(crate) struct VaultArgs {
     /// Read the password from an inherited file descriptor
     #[arg(long, value_name = "NUMBER")]
     pub(crate) password_fd: Option<u32>,
+    /// Run a program and read the password from its output, for instance 'pass show tatum-kms';
+    /// no shell is involved
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) password_command: Option<String>,
     /// Get the password from AWS Secrets Manager (not part of this build)
     #[arg(long, hide = true)]
     pub(crate) aws: bool,
