@@ -4,7 +4,6 @@
 //!
 //! Each family has a module here, and beside it a folder with its library: see `README.md`.
 
-mod library;
 mod random;
 mod session;
 
@@ -20,3 +19,5 @@ mod stellar;
 mod tron;
 mod vechain;
 mod xrp;
+
+use kms_tests::library;

@@ -7,6 +7,7 @@ pub mod current;
 pub mod daemon;
 pub mod fault_fs;
 pub mod legacy;
+pub mod library;
 pub mod litecoin;
 pub mod node;
 pub mod program;

@@ -1,4 +1,4 @@
-//! Another library, asked through a program of its own.
+//! Another library, asked through a program of its own: `verify.mjs` of a Node.js package.
 
 use std::{
     env,
@@ -10,25 +10,32 @@ use std::{
 
 use serde_json::Value;
 
-/// The library of one family: the Node.js package in the folder of its name.
-pub(crate) struct Library {
+/// A library, by the Node.js package that asks it.
+#[derive(Debug)]
+pub struct Library {
     folder: PathBuf,
 }
 
 impl Library {
-    /// Nothing when it is not installed.
+    /// That of one family, in `interop`. Nothing when it is not installed.
     ///
     /// # Panics
     /// When it is not installed and the variable `CI` is set: there, nothing may be left out.
+    pub fn of(family: &str) -> Option<Self> {
+        Self::in_folder(&format!("interop/{family}"))
+    }
+
+    /// The package in a folder beside the tests; otherwise as [`of`](Self::of).
+    ///
+    /// # Panics
+    /// As [`of`](Self::of).
     #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
-    pub(crate) fn of(family: &str) -> Option<Self> {
-        let interop = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop");
-        let folder = interop.join(family);
+    pub fn in_folder(name: &str) -> Option<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
         if folder.join("node_modules").is_dir() {
             return Some(Self { folder });
         }
-        let advice =
-            format!("the library of {family} is not installed: `npm ci` in tests/interop/{family}");
+        let advice = format!("a library is not installed: `npm ci` in tests/{name}");
         assert!(env::var_os("CI").is_none(), "{advice}");
         eprintln!("LEFT OUT: {advice}");
         None
@@ -38,7 +45,7 @@ impl Library {
     ///
     /// # Panics
     /// When it fails, with what it says.
-    pub(crate) fn ask(&self, question: &str, input: &Value) -> Value {
+    pub fn ask(&self, question: &str, input: &Value) -> Value {
         let mut child = Command::new("node")
             .args(["verify.mjs", question])
             .current_dir(&self.folder)
