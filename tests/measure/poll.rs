@@ -101,9 +101,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     until(1)?;
     let (first, last) = cloud.look(|state| {
-        let at = |poll: Option<&crate::cloud::Poll>| poll.map_or(began, |poll| poll.at);
-        let first_round = state.polls.iter().take(chains.len());
-        (at(state.polls.first()), at(first_round.last()))
+        let mut firsts: HashMap<&str, Instant> = HashMap::new();
+        for poll in &state.polls {
+            firsts.entry(poll.chain).or_insert(poll.at);
+        }
+        let firsts = || firsts.values().copied();
+        (
+            firsts().min().unwrap_or(began),
+            firsts().max().unwrap_or(began),
+        )
     });
     let before = usage()?.cpu;
     let counted = cloud.look(|state| state.polls.len());
@@ -134,6 +140,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "vaultBytes": vault_bytes,
             "startToFirstPollMs": u64::try_from(first.as_millis())?,
             "startToLastFirstPollMs": u64::try_from(last.as_millis())?,
+            "startCpuMs": u64::try_from(before.as_millis())?,
             "cpuPerPollUs": u64::try_from(per_poll.as_micros())?,
             "polls": polls,
             "residentBytes": after.resident,
@@ -148,6 +155,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "vault MiB",
             "first poll ms",
             "all polled ms",
+            "start CPU ms",
             "CPU µs/poll",
             "resident MiB",
             "peak MiB",
@@ -158,6 +166,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             mib(vault_bytes),
             first.as_millis().to_string(),
             last.as_millis().to_string(),
+            before.as_millis().to_string(),
             per_poll.as_micros().to_string(),
             mib(after.resident),
             mib(after.peak),
