@@ -9,6 +9,7 @@ pub mod fault_fs;
 pub mod legacy;
 pub mod library;
 pub mod litecoin;
+pub mod markdown;
 pub mod node;
 pub mod program;
 pub mod recorded;
