@@ -15,5 +15,6 @@ pub mod program;
 pub mod recorded;
 pub mod samples;
 pub mod terminal;
+pub mod scrape;
 pub mod transcript;
 pub mod vectors;
