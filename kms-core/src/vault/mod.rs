@@ -7,6 +7,7 @@ mod file;
 mod format;
 mod json;
 mod kdf;
+mod kept_password;
 mod legacy;
 mod migrate;
 mod notice;

@@ -11,6 +11,7 @@ use super::{
     file::{self, Keep, Lock, Stamp},
     format::{self, HEADER_LEN, Header},
     kdf::MasterKey,
+    kept_password::KeptPassword,
     legacy,
 };
 use crate::{
@@ -115,7 +116,7 @@ impl VaultStore {
         let notices = self.notices(&loaded, password)?;
         Ok(OpenVault {
             store: self.clone(),
-            password: password.duplicate(),
+            password: KeptPassword::new(password),
             loaded,
             rejected: None,
             notices,
@@ -292,7 +293,7 @@ impl FileFormat {
 /// brings a new one when another process has written, [`update`](Self::update) writes.
 pub struct OpenVault {
     store: VaultStore,
-    password: SecretText,
+    password: KeptPassword,
     loaded: Loaded,
     /// A version of the file that this password did not open: it is not tried again.
     rejected: Option<Stamp>,
@@ -338,7 +339,7 @@ impl OpenVault {
         salt: &[u8; 16],
         label: KeyLabel,
     ) -> Result<SecretBytes, VaultError> {
-        super::derive_key(&self.password, params, salt, label)
+        super::derive_key(&self.password.copy(), params, salt, label)
     }
 
     /// The cost of key derivation that new files get.
@@ -359,7 +360,7 @@ impl OpenVault {
         &mut self,
         change: impl FnOnce(&mut Changes<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        self.require_password(&self.password)?;
+        self.require_password(&self.password.copy())?;
         let _lock = Lock::acquire(&file::resolve(&self.store.path)?)?;
         self.reload_for_update()?;
         let vault = Arc::clone(&self.loaded.vault);
@@ -430,7 +431,7 @@ impl OpenVault {
         let master = Arc::new(MasterKey::fresh(new, self.store.options.kdf)?);
         let text = Changes::new(&self.loaded.vault).apply()?;
         self.write(text, master)?;
-        self.password = new.duplicate();
+        self.password = KeptPassword::new(new);
         let files = file::backups(&self.loaded.path);
         self.notices
             .retain(|notice| !matches!(notice, Notice::EmptyPassword | Notice::OldPassword { .. }));
@@ -446,7 +447,7 @@ impl OpenVault {
         if self.loaded.format != FileFormat::Legacy {
             return Ok(None);
         }
-        self.require_password(&self.password)?;
+        self.require_password(&self.password.copy())?;
         let _lock = Lock::acquire(&file::resolve(&self.store.path)?)?;
         self.reload_for_update()?;
         if self.loaded.format != FileFormat::Legacy {
@@ -466,7 +467,7 @@ impl OpenVault {
 
     fn reload(&mut self) -> Result<(), VaultError> {
         let known = self.loaded.master.as_ref();
-        match self.store.load(&self.password, known) {
+        match self.store.load(&self.password.copy(), known) {
             // Between a look at the file and its reading it may go, or another program may have
             // truncated it to write it anew: that takes no wallet away.
             Ok(loaded) if loaded.format.holds_nothing() && !self.loaded.format.holds_nothing() => {
@@ -516,7 +517,7 @@ impl OpenVault {
     fn master_for_write(&self) -> Result<Arc<MasterKey>, VaultError> {
         match &self.loaded.master {
             Some(master) => Ok(Arc::clone(master)),
-            None => MasterKey::fresh(&self.password, self.store.options.kdf).map(Arc::new),
+            None => MasterKey::fresh(&self.password.copy(), self.store.options.kdf).map(Arc::new),
         }
     }
 
