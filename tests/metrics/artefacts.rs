@@ -244,6 +244,7 @@ fn promtool_has_nothing_to_say_of_the_metrics() {
     let Some(mut promtool) = promtool() else {
         return;
     };
+    let scrape = scrape();
     let mut child = promtool
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -251,7 +252,6 @@ fn promtool_has_nothing_to_say_of_the_metrics() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let scrape = scrape();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(scrape.text.as_bytes()).unwrap();
     drop(stdin);

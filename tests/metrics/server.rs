@@ -15,7 +15,8 @@ use super::{ETH_POLL, home, start};
 
 fn refused(arguments: &[&str]) -> Finished {
     let cloud = Cloud::start();
-    let mut command = home().daemon(&cloud);
+    let home = home();
+    let mut command = home.daemon(&cloud);
     command.arg("--testnet").args(arguments);
     let done = Running::start(command).finish();
     assert_eq!(cloud.requests().len(), 0, "{arguments:?} polled");
@@ -78,7 +79,8 @@ fn an_address_in_use_is_an_error_before_anything_is_polled() {
 #[test]
 fn nothing_listens_unless_it_is_asked_for() {
     let cloud = Cloud::start();
-    let mut command = home().daemon(&cloud);
+    let home = home();
+    let mut command = home.daemon(&cloud);
     command.args(["--testnet", "--log-level=debug"]);
     let daemon = Running::start(command);
     cloud.wait_for_requests(2, "POST", ETH_POLL);
