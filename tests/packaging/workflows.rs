@@ -57,7 +57,8 @@ fn they_have_no_more_rights_than_they_name() {
         let scripts = text
             .split("run: ")
             .skip(1)
-            .filter_map(|text| text.split("\n      - ").next());
+            .filter_map(|text| text.split("\n      - ").next())
+            .filter_map(|text| text.split("\n\n").next());
         for script in scripts {
             assert!(!script.contains("${{"), "{path}: {script}");
         }
