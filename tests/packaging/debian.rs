@@ -21,7 +21,14 @@ fn package() -> (TempDir, PathBuf) {
         .arg(root().join("target").join("packaging")));
     let path = folder.path().join("tatum-kms.deb");
     run(Command::new("cargo")
-        .args(["deb", "--package", "kms-bin", "--no-build", "--no-strip", "--fast"])
+        .args([
+            "deb",
+            "--package",
+            "kms-bin",
+            "--no-build",
+            "--no-strip",
+            "--fast",
+        ])
         .arg("--output")
         .arg(&path)
         .current_dir(root())
