@@ -189,9 +189,9 @@ impl Scrape {
                     .iter()
                     .all(|(name, value)| sample.labels.get(*name).is_some_and(|it| it == value))
         };
-        let mut values = self.samples.iter().filter(fits).map(|sample| sample.value);
-        let first = values.next()?;
-        Some(values.fold(first, |sum, value| sum + value))
+        let values = self.samples.iter().filter(fits).map(|sample| sample.value);
+        let values: Vec<f64> = values.collect();
+        (!values.is_empty()).then(|| values.iter().sum())
     }
 
     /// The names of the series of each family: of a histogram there are three.
