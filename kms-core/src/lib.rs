@@ -50,7 +50,7 @@ pub mod prelude {
         ChainOption, ChainPlugin, ChainRegistration, EntryField, Fee, KeyRequest, KeySource,
         Network, NodeApi, NodeAuth, NodeError, NodeRequest, PendingTransaction, Preimage,
         RefusalStyle, Signer, SubmitError, Summary, TransactionError, Transfer, Unit, Unsigned,
-        VerifiedSignature, Via, WalletError, WalletKind, select_account_key,
+        Via, WalletError, WalletKind, select_account_key,
     };
     pub use crate::keys::{
         Curve, PublicKey, Scheme, SecretBytes, SecretKey, SecretText, Signature,

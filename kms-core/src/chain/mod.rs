@@ -26,7 +26,7 @@ pub use self::{
     plugin::{Address, ChainPlugin},
     registry::{ChainRegistration, Registry, RegistryError},
     select::{Candidate, KeyRequest, KeySource, Via, select_account_key},
-    sign::{KeySet, sign},
+    sign::{KeySet, Unchecked, sign, sign_unchecked},
     summary::{Fee, Summary, Transfer},
-    unsigned::{Assembled, Attempt, Broadcast, Preimage, Signer, Unsigned, VerifiedSignature},
+    unsigned::{Assembled, Attempt, Broadcast, Preimage, Signer, Unsigned},
 };

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Assembled, Attempt, Broadcast, Candidate, ChainInfo, ChainOption, KeyRequest, Network, NodeApi,
     PendingTransaction, Preimage, RefusalStyle, Signer, SubmitError, Summary, TransactionError,
-    Unsigned, VerifiedSignature, WalletError, rehearsal::Rehearsal, select_account_key,
+    Unsigned, WalletError, rehearsal::Rehearsal, select_account_key,
 };
-use crate::keys::{PublicKey, SecretBytes, SecretKey, SecretText};
+use crate::keys::{PublicKey, SecretBytes, SecretKey, SecretText, Signature};
 
 /// A blockchain, as the daemon needs it.
 ///
@@ -150,14 +150,16 @@ pub trait ChainPlugin: Send + Sync {
     /// [`TransactionError::Refused`] when the signers cannot complete it.
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError>;
 
-    /// Puts the signatures, one for each preimage and in their order, into the transaction.
+    /// Puts the signatures, one for each preimage and in their order, into the transaction. Each
+    /// is of the kind that the preimage's scheme makes; that each is right is checked before the
+    /// transaction leaves [`sign`](super::sign), not here.
     ///
     /// # Errors
     /// [`TransactionError::Malformed`] when body and signatures do not go together.
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError>;
 
     /// Adds the signatures of others that are asked for over the network, and gives the completed

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Address, KeyRequest};
-use crate::keys::{KeyError, PublicKey, Scheme, Signature};
+use crate::keys::{PublicKey, Scheme};
 
 /// The public side of a key that will sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,33 +50,6 @@ pub struct Preimage {
     pub scheme: Scheme,
     /// The digest or message, whichever the scheme takes.
     pub payload: Vec<u8>,
-}
-
-impl Preimage {
-    /// Takes a signature for this preimage if it is right.
-    ///
-    /// # Errors
-    /// [`KeyError::SignatureMismatch`] and the other reasons of [`Signature::verify`].
-    pub fn accept(
-        &self,
-        key: &PublicKey,
-        signature: Signature,
-    ) -> Result<VerifiedSignature, KeyError> {
-        signature.verify(key, self.scheme, &self.payload)?;
-        Ok(VerifiedSignature(signature))
-    }
-}
-
-/// A signature that was verified against its preimage and public key: there is no other way to
-/// make one than [`Preimage::accept`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VerifiedSignature(Signature);
-
-impl VerifiedSignature {
-    /// The signature.
-    pub fn signature(&self) -> &Signature {
-        &self.0
-    }
 }
 
 /// A signed transaction, ready to leave.

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use reqwest::{
     Method, Request, Response,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
@@ -205,7 +206,7 @@ pub(super) struct Call<'a> {
     pub(super) base: &'a Url,
     /// The path, in which `{apiKey}` may stand for the key.
     pub(super) path: &'a str,
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Option<Bytes>,
     pub(super) key_in_path: bool,
     pub(super) key_in_header: bool,
     pub(super) tells_version: bool,
@@ -218,12 +219,12 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// A POST to one of the cloud's own routes.
-    pub(super) fn post(base: &'a Url, path: &'a str, body: Vec<u8>) -> Self {
+    pub(super) fn post(base: &'a Url, path: &'a str, body: impl Into<Bytes>) -> Self {
         Self {
             method: Method::POST,
             base,
             path,
-            body: Some(body),
+            body: Some(body.into()),
             key_in_path: false,
             key_in_header: true,
             tells_version: true,
@@ -246,15 +247,15 @@ pub(super) enum BodyRule {
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) notice: Option<VersionNotice>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) notice: Option<VersionNotice>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    fn from_head(response: &Response, version: &str) -> Self {
+    pub(crate) fn from_head(response: &Response, version: &str) -> Self {
         Self {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers()),
@@ -263,7 +264,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn is_success(&self) -> bool {
+    pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }

@@ -37,7 +37,7 @@ pub use self::{
     error::CloudError,
     http::TransportError,
     node::CloudNode,
-    pending::PendingAnswer,
+    pending::{PendingAnswer, SignatureIds},
     report::Failure,
     version::VersionNotice,
 };

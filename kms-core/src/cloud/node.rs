@@ -104,7 +104,7 @@ impl NodeApi for CloudNode {
                 method,
                 base: &base,
                 path: &request.path,
-                body,
+                body: body.map(Into::into),
                 key_in_path,
                 key_in_header,
                 tells_version: false,

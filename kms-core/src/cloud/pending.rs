@@ -1,5 +1,8 @@
 //! What the cloud wants signed.
 
+use std::fmt;
+
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -24,21 +27,64 @@ pub struct PendingAnswer {
     pub notice: Option<VersionNotice>,
 }
 
+/// The wallets that a poll is for, as the body of its request: made once, not for each poll.
+#[derive(Clone)]
+pub struct SignatureIds {
+    body: Bytes,
+    len: usize,
+}
+
+impl SignatureIds {
+    /// The wallets with these signature ids.
+    pub fn new(ids: &[&str]) -> Self {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Question<'a> {
+            signature_ids: &'a [&'a str],
+        }
+        let question = Question { signature_ids: ids };
+        let mut body = serde_json::to_vec(&question).expect("a list of strings is JSON");
+        body.shrink_to_fit();
+        Self {
+            body: body.into(),
+            len: ids.len(),
+        }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl fmt::Debug for SignatureIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureIds")
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Cloud {
     /// Asks for the pending transactions of `chain` that the wallets with these signature ids
     /// sign. The cloud takes at most 25,000 ids, and counts one API credit for 500 of them.
     ///
     /// # Errors
     /// [`CloudError`]. There is no second attempt: the next poll is one.
-    pub async fn pending(&self, chain: &str, ids: &[&str]) -> Result<PendingAnswer, CloudError> {
+    pub async fn pending(
+        &self,
+        chain: &str,
+        ids: &SignatureIds,
+    ) -> Result<PendingAnswer, CloudError> {
         let path = format!("/v3/kms/pending/{}", http::path_segment(chain));
         let call = Call {
             body_rule: BodyRule::Whole(LIMIT),
-            ..Call::post(
-                &self.config().base_url,
-                &path,
-                Question { signature_ids: ids }.encode(),
-            )
+            ..Call::post(&self.config().base_url, &path, ids.body.clone())
         };
         let answer = self.call(call).await.last?;
         if !answer.is_success() {
@@ -53,18 +99,6 @@ impl Cloud {
             transactions: list(&answer.body)?,
             notice: answer.notice,
         })
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Question<'a> {
-    signature_ids: &'a [&'a str],
-}
-
-impl Question<'_> {
-    fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a list of strings is JSON")
     }
 }
 
@@ -146,15 +180,10 @@ mod tests {
     #[test]
     fn the_largest_question_has_the_size_of_the_originals() {
         let id = "00000000-0000-4000-8000-000000000000";
-        let body = Question {
-            signature_ids: &vec![id; 25_000],
-        }
-        .encode();
-        assert_eq!(body.len(), 975_018);
-        let two = Question {
-            signature_ids: &["a", "b"],
-        }
-        .encode();
-        assert_eq!(two, br#"{"signatureIds":["a","b"]}"#);
+        let all = SignatureIds::new(&vec![id; 25_000]);
+        assert_eq!((all.body.len(), all.len()), (975_018, 25_000));
+        let two = SignatureIds::new(&["a", "b"]);
+        assert_eq!(two.body, br#"{"signatureIds":["a","b"]}"#[..]);
+        assert_eq!(SignatureIds::new(&[]).body, br#"{"signatureIds":[]}"#[..]);
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    BroadcastBody, Cloud, CloudConfig, CloudError, Failure, TransportError,
+    BroadcastBody, Cloud, CloudConfig, CloudError, Failure, SignatureIds, TransportError,
     test_server::{Reply, TestServer},
 };
 use crate::{
@@ -73,7 +73,10 @@ async fn a_poll_is_sent_as_the_original_sends_it_and_gives_the_elements_as_recei
         PENDING.to_vec(),
     )])
     .await;
-    let answer = cloud(&server).pending("ETH", &["x", "y"]).await.unwrap();
+    let answer = cloud(&server)
+        .pending("ETH", &SignatureIds::new(&["x", "y"]))
+        .await
+        .unwrap();
     let elements: Vec<&str> = answer.transactions.iter().map(|raw| raw.get()).collect();
     assert_eq!(elements, [r#"{"id":"a"}"#, r#"{"id":"b"}"#]);
     assert_eq!(
@@ -104,7 +107,7 @@ async fn a_path_in_the_base_url_is_put_before_every_route() {
     let server = TestServer::scripted(vec![Reply::status(200, "[]")]).await;
     for suffix in ["/proxy", "/proxy/"] {
         let cloud = Cloud::new(config(&format!("{}{suffix}", server.url))).unwrap();
-        cloud.pending("ETH", &[]).await.unwrap();
+        cloud.pending("ETH", &SignatureIds::new(&[])).await.unwrap();
         assert_eq!(
             server.seen().last().unwrap().path,
             "/proxy/v3/kms/pending/ETH"
@@ -151,7 +154,10 @@ async fn every_answer_that_is_no_list_is_one_error_after_one_call() {
         (Reply::status(200, [0xff, 0x00]), is_no_list),
     ] {
         let server = TestServer::scripted(vec![reply]).await;
-        let error = cloud(&server).pending("ETH", &["x"]).await.unwrap_err();
+        let error = cloud(&server)
+            .pending("ETH", &SignatureIds::new(&["x"]))
+            .await
+            .unwrap_err();
         assert!(is_expected(&error), "{error:?}");
         assert_eq!(server.seen().len(), 1, "{error}");
         assert!(error.to_string().len() < 300, "{error}");
@@ -165,7 +171,7 @@ async fn an_answer_without_a_body_is_an_empty_list() {
     for _ in 0..2 {
         assert!(
             cloud
-                .pending("ETH", &["x"])
+                .pending("ETH", &SignatureIds::new(&["x"]))
                 .await
                 .unwrap()
                 .transactions
@@ -182,7 +188,10 @@ async fn no_call_waits_for_ever() {
         head_only.await,
     ] {
         let began = Instant::now();
-        let error = impatient(&server).pending("ETH", &["x"]).await.unwrap_err();
+        let error = impatient(&server)
+            .pending("ETH", &SignatureIds::new(&["x"]))
+            .await
+            .unwrap_err();
         assert!(
             matches!(error, CloudError::Transport(TransportError::Timeout { .. })),
             "{error:?}"
@@ -231,7 +240,10 @@ async fn compressed_answers_are_read() {
     let headers = "content-encoding: gzip\r\ncontent-type: application/json\r\n".to_owned();
     let reply = Reply::Answer(200, headers, PENDING_GZIP.to_vec());
     let server = TestServer::scripted(vec![reply]).await;
-    let answer = cloud(&server).pending("ETH", &["x"]).await.unwrap();
+    let answer = cloud(&server)
+        .pending("ETH", &SignatureIds::new(&["x"]))
+        .await
+        .unwrap();
     assert_eq!(answer.transactions.len(), 2);
 }
 
@@ -239,7 +251,10 @@ async fn compressed_answers_are_read() {
 async fn an_answer_beyond_the_limit_is_given_up() {
     let reply = Reply::status(200, vec![b' '; 64 * 1024 * 1024 + 1]);
     let server = TestServer::scripted(vec![reply]).await;
-    let error = cloud(&server).pending("ETH", &["x"]).await.unwrap_err();
+    let error = cloud(&server)
+        .pending("ETH", &SignatureIds::new(&["x"]))
+        .await
+        .unwrap_err();
     assert!(
         matches!(
             error,
@@ -257,7 +272,10 @@ async fn the_largest_poll_arrives_whole() {
         .map(|i| format!("00000000-0000-4000-8000-{i:012}"))
         .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    cloud(&server).pending("ETH", &ids).await.unwrap();
+    cloud(&server)
+        .pending("ETH", &SignatureIds::new(&ids))
+        .await
+        .unwrap();
     let body = &server.seen()[0].body;
     assert_eq!(body.len(), 975_018);
     let body: Value = serde_json::from_slice(body).unwrap();
@@ -272,7 +290,10 @@ async fn calls_share_a_connection() {
     let server = TestServer::scripted(vec![Reply::status(200, "[]")]).await;
     let cloud = cloud(&server);
     for _ in 0..3 {
-        cloud.pending("ETH", &["x"]).await.unwrap();
+        cloud
+            .pending("ETH", &SignatureIds::new(&["x"]))
+            .await
+            .unwrap();
     }
     cloud.broadcast(&BROADCAST).await.unwrap();
     assert!(server.seen().iter().all(|seen| seen.connection == 0));
@@ -283,7 +304,7 @@ async fn a_cloud_that_is_away_is_described_plainly() {
     let url = nobody().await;
     let error = Cloud::new(config(&url))
         .unwrap()
-        .pending("ETH", &["x"])
+        .pending("ETH", &SignatureIds::new(&["x"]))
         .await
         .unwrap_err();
     let host = url.trim_start_matches("http://");
@@ -295,7 +316,7 @@ async fn a_cloud_that_is_away_is_described_plainly() {
     settings.allow_insecure = true;
     let error = Cloud::new(settings)
         .unwrap()
-        .pending("ETH", &["x"])
+        .pending("ETH", &SignatureIds::new(&["x"]))
         .await
         .unwrap_err();
     assert_eq!(
@@ -306,7 +327,7 @@ async fn a_cloud_that_is_away_is_described_plainly() {
     let https = no_tls().await;
     let error = Cloud::new(config(&https))
         .unwrap()
-        .pending("ETH", &["x"])
+        .pending("ETH", &SignatureIds::new(&["x"]))
         .await
         .unwrap_err();
     assert!(
@@ -323,7 +344,10 @@ async fn a_cloud_that_is_away_is_described_plainly() {
 async fn a_busy_cloud_says_for_how_long() {
     let busy = Reply::Answer(429, "retry-after: 17\r\n".to_owned(), b"{}".to_vec());
     let server = TestServer::scripted(vec![busy]).await;
-    let error = cloud(&server).pending("ETH", &["x"]).await.unwrap_err();
+    let error = cloud(&server)
+        .pending("ETH", &SignatureIds::new(&["x"]))
+        .await
+        .unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(17)));
 }
 
@@ -719,7 +743,7 @@ async fn the_key_is_in_no_error_no_debug_and_no_log_line() {
         if let Err(error) = node.call(in_path).await {
             texts.push(format!("{error} {error:?}"));
         }
-        if let Err(error) = cloud.pending("ETH", &["x"]).await {
+        if let Err(error) = cloud.pending("ETH", &SignatureIds::new(&["x"])).await {
             texts.push(format!("{error} {error:?}"));
         }
         if let Err(error) = cloud.broadcast(&BROADCAST).await {

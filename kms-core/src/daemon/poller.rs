@@ -12,7 +12,7 @@ use super::{
     notice_board::NoticeBoard, tally::Tally, transaction::Desk,
 };
 use crate::{
-    cloud::{CloudError, PendingAnswer},
+    cloud::{CloudError, PendingAnswer, SignatureIds},
     vault::VaultError,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Poller {
 
 /// The wallets of one call.
 struct Chunk {
-    ids: Vec<String>,
+    ids: SignatureIds,
     circuit: Circuit,
 }
 
@@ -131,12 +131,11 @@ impl Poller {
             }) => (wallets.as_ref(), *chains_without_wallets),
             Mode::Continuous => (None, false),
         };
-        let ids: Vec<String> = vault
+        let ids: Vec<&str> = vault
             .ids_of(self.chain(), self.desk.network)
             .filter(|id| wanted.is_none_or(|wanted| wanted.contains(*id)))
-            .map(str::to_owned)
             .collect();
-        let empty: &[String] = &[];
+        let empty: &[&str] = &[];
         let empty = (ids.is_empty() && without_wallets).then_some(empty);
         let chunks = ids.chunks(IDS_PER_POLL).chain(empty);
         // A chunk keeps its circuit: a change of the vault is no reason to press a server that is
@@ -146,7 +145,7 @@ impl Poller {
             .map(|chunk| chunk.circuit);
         self.chunks = chunks
             .map(|ids| Chunk {
-                ids: ids.to_vec(),
+                ids: SignatureIds::new(ids),
                 circuit: circuits.next().unwrap_or_else(Circuit::closed),
             })
             .collect();
@@ -173,21 +172,20 @@ impl Poller {
             return Attempted::NotDue;
         }
         let chain = self.desk.plugin.info().code;
-        let ids: Vec<&str> = chunk.ids.iter().map(String::as_str).collect();
         let began = Instant::now();
         let answer = tokio::select! {
             biased;
             _ = self.shutdown.wait_for(|stop| *stop) => return Attempted::Stopped,
-            answer = self.desk.cloud.pending(chain, &ids) => answer,
+            answer = self.desk.cloud.pending(chain, &chunk.ids) => answer,
         };
         let pending = answer
             .as_ref()
             .map(|answer| answer.transactions.len())
             .map_err(PollFailure::from);
-        tracing::debug!(wallets = ids.len(), pending = pending.ok(), "polled");
+        tracing::debug!(wallets = chunk.ids.len(), pending = pending.ok(), "polled");
         self.desk.observer.polled(&Poll {
             chain,
-            signature_ids: ids.len(),
+            signature_ids: chunk.ids.len(),
             pending,
             elapsed: began.elapsed(),
         });

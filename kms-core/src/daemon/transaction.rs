@@ -112,9 +112,9 @@ impl Desk {
         key: &TransactionKey,
         pending: &PendingTransaction,
     ) -> Result<Outcome, Stop> {
-        let vault = self.vault.latest().await?;
-        let lookup = |id: &str| vault.entry(id);
-        let prepared = Prepared::new(self.plugin, pending, &lookup, self.node.as_ref()).await?;
+        let wallets = self.vault.keyring().await?;
+        let node = self.node.as_ref();
+        let prepared = Prepared::new(self.plugin, pending, &*wallets, node).await?;
         reach(Place::Prepared);
         tracing::info!(summary = %prepared.summary, "ready to be signed");
         let began = Instant::now();
@@ -156,9 +156,9 @@ impl Desk {
         unsigned: &Unsigned,
     ) -> Result<Outcome, Stop> {
         // The latest vault: a wallet removed while others were asked must not sign any more.
-        let vault = self.vault.latest().await?;
+        let wallets = self.vault.keyring().await?;
         let began = Instant::now();
-        let assembled = match self.sign(pending, unsigned, &|id| vault.entry(id)) {
+        let assembled = match self.sign(pending, unsigned, &*wallets) {
             Ok(assembled) => assembled,
             Err(error) => {
                 self.plugin.abandon(unsigned, self.node.as_ref()).await;
@@ -205,7 +205,6 @@ impl Desk {
             .await
     }
 
-    /// The keys live no longer than this.
     fn sign(
         &self,
         pending: &PendingTransaction,

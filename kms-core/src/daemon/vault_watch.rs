@@ -5,13 +5,17 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::vault::{OpenVault, Vault, VaultError};
+use crate::{
+    vault::{OpenVault, Vault, VaultError},
+    wallet::Keyring,
+};
 
 /// Shares one open vault between the chains, and between a daemon and the one that takes its
 /// place.
 #[derive(Clone, Debug)]
 pub struct VaultWatch {
     vault: Arc<Mutex<OpenVault>>,
+    keyring: Arc<Mutex<Arc<Keyring>>>,
     reloads: Arc<AtomicU64>,
 }
 
@@ -19,6 +23,9 @@ impl VaultWatch {
     /// Takes the vault over.
     pub fn new(vault: OpenVault) -> Self {
         Self {
+            keyring: Arc::new(Mutex::new(Arc::new(Keyring::new(Arc::clone(
+                vault.vault(),
+            ))))),
             vault: Arc::new(Mutex::new(vault)),
             reloads: Arc::default(),
         }
@@ -52,6 +59,19 @@ impl VaultWatch {
             Ok(vault) => vault,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
+    }
+
+    /// The vault's present content, and the keys lately made of it.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest).
+    pub async fn keyring(&self) -> Result<Arc<Keyring>, VaultError> {
+        let vault = self.latest().await?;
+        let mut keyring = self.keyring.lock().unwrap_or_else(PoisonError::into_inner);
+        if keyring.vault().revision() < vault.revision() {
+            *keyring = Arc::new(Keyring::new(vault));
+        }
+        Ok(Arc::clone(&keyring))
     }
 
     /// How often the file was read again because it had changed.

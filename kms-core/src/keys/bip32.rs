@@ -4,8 +4,9 @@ use std::{fmt, str::FromStr};
 
 use bip32::{ChildNumber, Prefix};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-use super::{EcPoint, KeyError, PublicKey, SecretKey, Seed};
+use super::{EcPoint, KeyError, PublicKey, SecretKey, Seed, slip10::hmac_sha512};
 
 /// A derivation path such as `m/44'/60'/0'/0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,12 @@ impl FromStr for Bip32Path {
 pub struct PathError(String);
 
 /// A node of the tree that can derive private keys.
-pub struct Secp256k1Node(bip32::XPrv);
+///
+/// Its private key lies in locked memory. The chain code is part of the public side.
+pub struct Secp256k1Node {
+    key: SecretKey,
+    public: bip32::XPub,
+}
 
 impl Secp256k1Node {
     /// The node at `path` below the master key of `seed`.
@@ -42,33 +48,37 @@ impl Secp256k1Node {
     /// # Errors
     /// [`KeyError::NoKeyAtIndex`], which no real seed has shown yet.
     pub fn derive(seed: &Seed, path: &Bip32Path) -> Result<Self, KeyError> {
-        Self::derive_from(seed.expose(), path)
+        seed.expose(|seed| Self::derive_from(seed, path))
     }
 
     fn derive_from(seed: &[u8], path: &Bip32Path) -> Result<Self, KeyError> {
         let master = bip32::XPrv::new(seed).map_err(|_| KeyError::NoKeyAtIndex)?;
-        path.0
+        let node = path
+            .0
             .iter()
             .try_fold(master, |node, step| node.derive_child(*step))
-            .map(Self)
-            .map_err(|_| KeyError::NoKeyAtIndex)
+            .map_err(|_| KeyError::NoKeyAtIndex)?;
+        Ok(Self {
+            key: SecretKey::secp256k1(&Zeroizing::new(node.to_bytes())[..])?,
+            public: node.public_key(),
+        })
     }
 
-    /// The private key of the non-hardened child `index`.
+    /// The private key of the non-hardened child `index` (BIP-32 §"Private parent key → private
+    /// child key").
     ///
     /// # Errors
     /// [`KeyError::IndexTooLarge`] from 2^31 on.
     pub fn child(&self, index: u32) -> Result<SecretKey, KeyError> {
-        let child = self
-            .0
-            .derive_child(normal(index)?)
-            .map_err(|_| KeyError::NoKeyAtIndex)?;
-        Ok(SecretKey::from_secp256k1(child.private_key().clone()))
+        let index = normal(index)?.0.to_be_bytes();
+        let parts = [&self.public.to_bytes()[..], &index];
+        let mac = hmac_sha512(&self.public.attrs().chain_code, &parts);
+        self.key.plus(&mac[..32])
     }
 
     /// The public side of this node.
     pub fn public(&self) -> ExtendedPublicKey {
-        ExtendedPublicKey(self.0.public_key())
+        ExtendedPublicKey(self.public.clone())
     }
 }
 
@@ -174,6 +184,16 @@ mod tests {
         Secp256k1Node::derive_from(&seed, &path.parse().unwrap()).unwrap()
     }
 
+    /// The text that the standard has for a private node, which nobody else may see.
+    fn xprv_of(node: &Secp256k1Node) -> String {
+        let public = bs58::decode(node.public().to_base58(XPUB)).into_vec();
+        let mut bytes = public.unwrap()[..45].to_vec();
+        bytes[..4].copy_from_slice(&Prefix::XPRV.version().to_be_bytes());
+        bytes.push(0);
+        bytes.extend(node.key.to_bytes().expose());
+        bs58::encode(bytes).with_check().into_string()
+    }
+
     /// Test vectors 1 to 4: every node, both sides.
     #[test]
     fn published_chains() {
@@ -184,7 +204,7 @@ mod tests {
                 let [path, xpub, xprv] =
                     ["path", "xpub", "xprv"].map(|member| case[member].as_str().unwrap());
                 let node = node(seed, path);
-                assert_eq!(node.0.to_string(Prefix::XPRV).as_str(), xprv, "{path}");
+                assert_eq!(xprv_of(&node), xprv, "{path}");
                 let public = node.public();
                 assert_eq!(public.to_base58(XPUB), xpub, "{path}");
                 assert_eq!(ExtendedPublicKey::parse(xpub).unwrap(), public, "{path}");
@@ -224,7 +244,7 @@ mod tests {
         assert_eq!(cases.len(), 24);
         for case in cases {
             let [seed, xprv] = ["seed", "xprv"].map(|member| case[member].as_str().unwrap());
-            assert_eq!(node(seed, "m").0.to_string(Prefix::XPRV).as_str(), xprv);
+            assert_eq!(xprv_of(&node(seed, "m")), xprv);
             // And with ours, through the front door.
             let words = SecretText::new(case["mnemonic"].as_str().unwrap());
             let seed = Mnemonic::parse(&words).unwrap().to_seed();
@@ -232,7 +252,7 @@ mod tests {
             let ours = Secp256k1Node::derive(&seed, &path).unwrap();
             assert_eq!(
                 ours.public(),
-                node(&hex::encode(seed.expose()), "m/44'/0'/0'").public()
+                node(&seed.expose(|seed| hex::encode(seed)), "m/44'/0'/0'").public()
             );
         }
     }

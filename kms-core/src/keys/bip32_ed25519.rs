@@ -6,9 +6,10 @@ use ed25519_bip32::{DerivationScheme, XPrv, XPub};
 use zeroize::Zeroizing;
 
 use super::{Bip32Path, KeyError, Mnemonic, PublicKey, SecretKey};
+use crate::process::GuardedBytes;
 
-/// A node of the tree that can derive private keys.
-pub struct Ed25519Bip32Node(XPrv);
+/// A node of the tree that can derive private keys. It lies in locked memory.
+pub struct Ed25519Bip32Node(GuardedBytes);
 
 impl Ed25519Bip32Node {
     /// The node at `path` below the Icarus master key of `mnemonic` (CIP-3 §Icarus: PBKDF2 over
@@ -18,10 +19,10 @@ impl Ed25519Bip32Node {
         let entropy = mnemonic.entropy();
         pbkdf2::pbkdf2_hmac::<sha2::Sha512>(b"", entropy.expose(), 4096, &mut *bytes);
         let master = XPrv::normalize_bytes_force3rd(*bytes);
-        Self(
-            path.steps()
-                .fold(master, |node, step| node.derive(DerivationScheme::V2, step)),
-        )
+        let node = path
+            .steps()
+            .fold(master, |node, step| node.derive(DerivationScheme::V2, step));
+        Self(GuardedBytes::new(node.as_ref()))
     }
 
     /// The private key of the child `index`, which is not hardened.
@@ -29,13 +30,22 @@ impl Ed25519Bip32Node {
     /// # Errors
     /// [`KeyError::IndexTooLarge`] from 2^31 on.
     pub fn child(&self, index: u32) -> Result<SecretKey, KeyError> {
-        let child = self.0.derive(DerivationScheme::V2, normal(index)?);
+        let index = normal(index)?;
+        let child = self.with(|node| node.derive(DerivationScheme::V2, index));
         SecretKey::ed25519_bip32(child.extended_secret_key_slice())
     }
 
     /// The public side of this node.
     pub fn public(&self) -> ExtendedEd25519PublicKey {
-        ExtendedEd25519PublicKey(self.0.public())
+        self.with(|node| ExtendedEd25519PublicKey(node.public()))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&XPrv) -> T) -> T {
+        self.0.expose(|bytes| {
+            // The master key has the bits that are looked at, and no step's sum carries into them.
+            let node = XPrv::from_slice_verified(bytes).expect("the bytes are a node's");
+            work(&node)
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{KeyError, SecretBytes, SecretText};
+use crate::process::GuardedBytes;
 
 /// A valid mnemonic of the BIP-39 English word list, 12 to 24 words.
 pub struct Mnemonic(bip39::Mnemonic);
@@ -84,13 +85,13 @@ impl fmt::Debug for Mnemonic {
     }
 }
 
-/// The 64-byte seed of BIP-39, from which trees of keys grow.
-pub struct Seed(Zeroizing<[u8; 64]>);
+/// The 64-byte seed of BIP-39, from which trees of keys grow. It lies in locked memory.
+pub struct Seed(GuardedBytes);
 
 impl Seed {
-    /// The bytes themselves.
-    pub(crate) fn expose(&self) -> &[u8; 64] {
-        &self.0
+    /// Gives a copy of the bytes to `work`.
+    pub(super) fn expose<T>(&self, work: impl FnOnce(&[u8]) -> T) -> T {
+        self.0.expose(work)
     }
 }
 
@@ -111,10 +112,10 @@ pub fn phrase_to_seed(phrase: &SecretText) -> Seed {
 
 /// The salt is `mnemonic`, followed by the passphrase.
 fn stretch(phrase: &SecretText, salt: &[u8]) -> Seed {
-    let mut seed = Seed(Zeroizing::new([0; 64]));
+    let mut seed = Zeroizing::new([0; 64]);
     let normalized = Zeroizing::new(phrase.expose().nfkd().collect::<String>());
-    pbkdf2::pbkdf2_hmac::<sha2::Sha512>(normalized.as_bytes(), salt, 2048, &mut *seed.0);
-    seed
+    pbkdf2::pbkdf2_hmac::<sha2::Sha512>(normalized.as_bytes(), salt, 2048, &mut *seed);
+    Seed(GuardedBytes::new(&*seed))
 }
 
 #[cfg(test)]
@@ -170,7 +171,7 @@ mod tests {
             let read = Mnemonic::parse(&SecretText::new(words)).unwrap();
             assert_eq!(read.entropy().expose(), entropy);
             let stretched = stretch(&read.phrase(), b"mnemonicTREZOR");
-            assert_eq!(hex::encode(stretched.expose()), seed);
+            assert_eq!(stretched.expose(|seed| hex::encode(seed)), seed);
         }
     }
 

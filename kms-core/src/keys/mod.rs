@@ -1,12 +1,14 @@
 //! Everything that holds a secret key: the only module of the project that signs.
 //!
 //! A mnemonic becomes a [`Seed`], a seed a chain's account node ([`Secp256k1Node`]), an account
-//! node a [`SecretKey`]; a [`SecretKey`] signs what a plugin's preimages ask for.
+//! node a [`SecretKey`]; a [`SecretKey`] signs what a plugin's preimages ask for. What of them is
+//! kept for the next transaction lies in locked memory, and its number is bounded.
 
 mod bip32;
 mod bip32_ed25519;
 mod bip39;
 mod public;
+mod recent;
 mod scheme;
 mod secret;
 mod secret_key;
@@ -22,6 +24,8 @@ pub use self::{
     secret_key::SecretKey,
     slip10::derive_ed25519,
 };
+
+pub(crate) use self::recent::Recent;
 
 use thiserror::Error;
 

@@ -209,6 +209,10 @@ impl EcPoint {
         }
     }
 
+    pub(super) fn prefer_uncompressed(&mut self) {
+        self.prefers_compressed = false;
+    }
+
     /// Whether [`encoded`](Self::encoded) is the short form.
     pub fn prefers_compressed(&self) -> bool {
         self.prefers_compressed

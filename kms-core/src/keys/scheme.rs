@@ -5,13 +5,18 @@ use std::fmt;
 use k256::{
     FieldBytes, ProjectivePoint, Scalar, U256,
     elliptic_curve::{
-        PrimeField as _, bigint::Odd, ops::Reduce, sec1::ToSec1Point as _, subtle::Choice,
+        PrimeField as _,
+        bigint::Odd,
+        ops::{MulByGeneratorVartime as _, Reduce},
+        point::AffineCoordinates as _,
+        sec1::ToSec1Point as _,
+        subtle::Choice,
     },
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Curve, KeyError, PublicKey};
+use super::{Curve, EcPoint, KeyError, PublicKey};
 
 /// How a payload is signed. All schemes are deterministic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,8 +131,7 @@ impl Signature {
                 Scheme::EcdsaSecp256k1,
             ) => {
                 let digest = scheme.digest(payload)?;
-                low_s(rs, *recovery_id) == Some((*rs, *recovery_id))
-                    && recovers(rs, *recovery_id, digest, point.compressed())
+                has_low_s(rs) && ecdsa_holds(rs, *recovery_id, digest, point).unwrap_or(false)
             }
             (
                 Self::Ecdsa { rs, recovery_id },
@@ -135,9 +139,7 @@ impl Signature {
                 Scheme::EcdsaSecp256k1AnyS,
             ) => {
                 let digest = scheme.digest(payload)?;
-                low_s(rs, *recovery_id).is_some_and(|(rs, recovery_id)| {
-                    recovers(&rs, recovery_id, digest, point.compressed())
-                })
+                ecdsa_holds(rs, *recovery_id, digest, point).unwrap_or(false)
             }
             (Self::Schnorr(rs), PublicKey::Secp256k1(point), Scheme::SchnorrBch2019) => {
                 let digest = scheme.digest(payload)?;
@@ -218,24 +220,31 @@ pub(super) fn x_and_y_is_square(point: &k256::PublicKey) -> ([u8; 32], Choice) {
     (x, symbol.is_one().into())
 }
 
-/// The same signature with the lower of `s` and `n - s`, as verification wants it.
-fn low_s(rs: &[u8; 64], recovery_id: u8) -> Option<([u8; 64], u8)> {
-    let signature = k256::ecdsa::Signature::from_slice(rs).ok()?;
-    let low = signature.normalize_s();
-    let flipped = u8::from(low != signature);
-    Some((low.to_bytes().into(), recovery_id ^ flipped))
+fn has_low_s(rs: &[u8; 64]) -> bool {
+    k256::ecdsa::Signature::from_slice(rs)
+        .is_ok_and(|signature| signature == signature.normalize_s())
 }
 
-/// Recovery proves more than verification: that the recovery id is right as well.
-fn recovers(rs: &[u8; 64], recovery_id: u8, digest: &[u8; 32], key: &[u8; 33]) -> bool {
-    let Some(recovery_id) = k256::ecdsa::RecoveryId::from_byte(recovery_id) else {
-        return false;
-    };
-    k256::ecdsa::Signature::from_slice(rs)
-        .and_then(|signature| {
-            k256::ecdsa::VerifyingKey::recover_from_prehash(digest, &signature, recovery_id)
-        })
-        .is_ok_and(|recovered| recovered.to_sec1_point(true).as_bytes() == key)
+/// SEC 1 §4.1.4, with S low or high, and with all of R compared, not its x-coordinate alone: that
+/// proves the recovery id as well. Nothing when `r ‖ s` or the key is none.
+fn ecdsa_holds(rs: &[u8; 64], recovery_id: u8, digest: &[u8; 32], key: &EcPoint) -> Option<bool> {
+    let reduce = |bytes: FieldBytes| <Scalar as Reduce<FieldBytes>>::reduce(&bytes);
+    let recovery_id = k256::ecdsa::RecoveryId::from_byte(recovery_id)?;
+    let (r, s) = k256::ecdsa::Signature::from_slice(rs).ok()?.split_scalars();
+    // The long form needs no square root.
+    let key = k256::PublicKey::from_sec1_bytes(key.uncompressed()).ok()?;
+    let inverse = s.invert_vartime().into_option()?;
+    let (u1, u2) = (reduce((*digest).into()) * inverse, *r * inverse);
+    let point =
+        ProjectivePoint::mul_by_generator_and_mul_add_vartime(&u1, &u2, &key.to_projective());
+    let point = k256::PublicKey::from_affine(point.to_affine()).ok()?;
+    let x = point.as_affine().x();
+    let reduced = reduce(x);
+    Some(
+        reduced == *r
+            && bool::from(point.as_affine().y_is_odd()) == recovery_id.is_y_odd()
+            && (reduced.to_bytes() != x) == recovery_id.is_x_reduced(),
+    )
 }
 
 #[cfg(test)]

@@ -2,17 +2,18 @@
 
 use std::fmt;
 
+use ecdsa::hazmat::sign_prehashed_rfc6979;
 use ed25519_dalek::{
-    Signer as _,
+    VerifyingKey,
     hazmat::{ExpandedSecretKey, raw_sign},
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use k256::{
     FieldBytes, NonZeroScalar, Scalar,
     elliptic_curve::{
-        ops::Reduce,
+        ops::{Invert as _, Reduce},
         sec1::ToSec1Point as _,
-        subtle::{Choice, ConditionallySelectable as _},
+        subtle::ConditionallySelectable as _,
     },
 };
 use sha2::Sha256;
@@ -22,20 +23,22 @@ use super::{
     Curve, EcPoint, KeyError, PublicKey, Scheme, SecretBytes, Signature,
     scheme::{schnorr_challenge, x_and_y_is_square},
 };
+use crate::process::GuardedBytes;
 
-/// A private key. Wiped when dropped, printed as `[redacted]`.
-pub struct SecretKey(Material);
+/// A private key. It lies in locked memory, is wiped when dropped, and printed as `[redacted]`.
+///
+/// The public key is computed once, when the key is made: that costs as much as a signature.
+pub struct SecretKey {
+    /// Scalar, seed, or kL ‖ kR.
+    secret: GuardedBytes,
+    public: Public,
+}
 
-// Each variant wipes itself: `SigningKey` of k256, p256 and ed25519-dalek on drop, the last by
-// `Zeroizing`. The large ones are boxed so that moving a key moves a pointer and leaves no copy.
-enum Material {
-    Secp256k1 {
-        key: Box<k256::ecdsa::SigningKey>,
-        prefers_compressed: bool,
-    },
-    P256(Box<p256::ecdsa::SigningKey>),
-    Ed25519(Box<ed25519_dalek::SigningKey>),
-    Ed25519Bip32(Box<Zeroizing<[u8; 64]>>),
+enum Public {
+    Secp256k1(Box<EcPoint>),
+    P256(Box<EcPoint>),
+    Ed25519(Box<VerifyingKey>),
+    Ed25519Bip32(Box<VerifyingKey>),
 }
 
 impl SecretKey {
@@ -44,9 +47,9 @@ impl SecretKey {
     /// # Errors
     /// [`KeyError::InvalidSecretKey`] for another length, zero, or the group order and above.
     pub fn secp256k1(scalar: &[u8]) -> Result<Self, KeyError> {
-        k256::ecdsa::SigningKey::from_slice(scalar)
-            .map(Self::from_secp256k1)
-            .map_err(|_| KeyError::InvalidSecretKey(Curve::Secp256k1))
+        let public = k256::PublicKey::from_secret_scalar(&*secp256k1_scalar(scalar)?);
+        let public = Box::new(EcPoint::of_k256(&public, true));
+        Ok(Self::new(scalar, Public::Secp256k1(public)))
     }
 
     /// A P-256 key from its 32-byte big-endian scalar.
@@ -54,9 +57,9 @@ impl SecretKey {
     /// # Errors
     /// [`KeyError::InvalidSecretKey`] for another length, zero, or the group order and above.
     pub fn p256(scalar: &[u8]) -> Result<Self, KeyError> {
-        p256::ecdsa::SigningKey::from_slice(scalar)
-            .map(|key| Self(Material::P256(Box::new(key))))
-            .map_err(|_| KeyError::InvalidSecretKey(Curve::P256))
+        let public = p256::PublicKey::from_secret_scalar(&*p256_scalar(scalar)?);
+        let public = Box::new(EcPoint::of_p256(&public));
+        Ok(Self::new(scalar, Public::P256(public)))
     }
 
     /// An Ed25519 key from its 32-byte seed (RFC 8032 §5.1.5).
@@ -64,11 +67,8 @@ impl SecretKey {
     /// # Errors
     /// [`KeyError::InvalidSecretKey`] for another length.
     pub fn ed25519(seed: &[u8]) -> Result<Self, KeyError> {
-        let seed: &[u8; 32] = seed
-            .try_into()
-            .map_err(|_| KeyError::InvalidSecretKey(Curve::Ed25519))?;
-        let key = Box::new(ed25519_dalek::SigningKey::from_bytes(seed));
-        Ok(Self(Material::Ed25519(key)))
+        let public = Box::new(VerifyingKey::from(&of_seed(seed)?));
+        Ok(Self::new(seed, Public::Ed25519(public)))
     }
 
     /// An extended Ed25519 key: the scalar kL, then the nonce half kR, 32 bytes each.
@@ -76,12 +76,15 @@ impl SecretKey {
     /// # Errors
     /// [`KeyError::InvalidSecretKey`] for another length.
     pub fn ed25519_bip32(extended: &[u8]) -> Result<Self, KeyError> {
-        let bytes: &[u8; 64] = extended
-            .try_into()
-            .map_err(|_| KeyError::InvalidSecretKey(Curve::Ed25519Bip32))?;
-        Ok(Self(Material::Ed25519Bip32(Box::new(Zeroizing::new(
-            *bytes,
-        )))))
+        let public = Box::new(VerifyingKey::from(&of_extended(extended)?));
+        Ok(Self::new(extended, Public::Ed25519Bip32(public)))
+    }
+
+    fn new(secret: &[u8], public: Public) -> Self {
+        Self {
+            secret: GuardedBytes::new(secret),
+            public,
+        }
     }
 
     /// A new key of `curve` from the operating system's random source.
@@ -113,104 +116,95 @@ impl SecretKey {
     /// The same secp256k1 key, known to its chain by the 65-byte public key.
     #[must_use]
     pub fn with_uncompressed_public_key(mut self) -> Self {
-        if let Material::Secp256k1 {
-            prefers_compressed, ..
-        } = &mut self.0
-        {
-            *prefers_compressed = false;
+        if let Public::Secp256k1(point) = &mut self.public {
+            point.prefer_uncompressed();
         }
         self
     }
 
     /// The key as bytes, for its text form: scalar, seed, or kL ‖ kR.
     pub fn to_bytes(&self) -> SecretBytes {
-        match &self.0 {
-            Material::Secp256k1 { key, .. } => {
-                SecretBytes::new(Zeroizing::new(key.to_bytes()).as_slice())
-            }
-            Material::P256(key) => SecretBytes::new(Zeroizing::new(key.to_bytes()).as_slice()),
-            Material::Ed25519(key) => SecretBytes::new(key.as_bytes().as_slice()),
-            Material::Ed25519Bip32(bytes) => SecretBytes::new(bytes.as_slice()),
-        }
+        self.secret.expose(|bytes| SecretBytes::new(bytes))
     }
 
     /// The public key.
     pub fn public_key(&self) -> PublicKey {
-        match &self.0 {
-            Material::Secp256k1 {
-                key,
-                prefers_compressed,
-            } => PublicKey::Secp256k1(EcPoint::of_k256(
-                &key.verifying_key().into(),
-                *prefers_compressed,
-            )),
-            Material::P256(key) => PublicKey::P256(EcPoint::of_p256(&key.verifying_key().into())),
-            Material::Ed25519(key) => PublicKey::Ed25519(key.verifying_key().to_bytes()),
-            Material::Ed25519Bip32(bytes) => {
-                PublicKey::Ed25519Bip32(extended_public_key(bytes).to_bytes())
-            }
+        match &self.public {
+            Public::Secp256k1(point) => PublicKey::Secp256k1((**point).clone()),
+            Public::P256(point) => PublicKey::P256((**point).clone()),
+            Public::Ed25519(key) => PublicKey::Ed25519(key.to_bytes()),
+            Public::Ed25519Bip32(key) => PublicKey::Ed25519Bip32(key.to_bytes()),
         }
     }
 
-    /// Signs `payload` by `scheme`.
+    /// Signs `payload` by `scheme`. That the signature is right is for
+    /// [`Signature::verify`] to say: a fault of the machine must not give away a wrong one.
     ///
     /// # Errors
     /// [`KeyError::WrongScheme`] when the scheme is not of this key's curve,
     /// [`KeyError::PayloadLength`] when it takes a digest and `payload` is none.
     pub fn sign(&self, scheme: Scheme, payload: &[u8]) -> Result<Signature, KeyError> {
-        match (&self.0, scheme) {
-            (Material::Secp256k1 { key, .. }, Scheme::EcdsaSecp256k1) => {
-                let digest = scheme.digest(payload)?;
-                let (signature, recovery_id) = key.sign_prehash_recoverable(digest);
+        self.secret.expose(|secret| match (&self.public, scheme) {
+            (Public::Secp256k1(_), Scheme::EcdsaSecp256k1) => {
+                let (key, digest) = (secp256k1_scalar(secret)?, scheme.digest(payload)?);
+                let (signature, recovery_id) =
+                    sign_prehashed_rfc6979::<k256::Secp256k1, Sha256>(&key, digest, &[]);
                 Ok(Signature::Ecdsa {
                     rs: signature.to_bytes().into(),
                     recovery_id: recovery_id.to_byte(),
                 })
             }
-            (Material::Secp256k1 { key, .. }, Scheme::EcdsaSecp256k1AnyS) => {
-                Ok(ecdsa_any_s(key, scheme.digest(payload)?))
+            (Public::Secp256k1(_), Scheme::EcdsaSecp256k1AnyS) => {
+                let key = secp256k1_scalar(secret)?;
+                Ok(ecdsa_any_s(&key, scheme.digest(payload)?))
             }
-            (Material::Secp256k1 { key, .. }, Scheme::SchnorrBch2019) => {
-                Ok(Signature::Schnorr(schnorr(key, scheme.digest(payload)?)))
-            }
-            (Material::P256(key), Scheme::EcdsaP256) => {
+            (Public::Secp256k1(public), Scheme::SchnorrBch2019) => {
+                let key = secp256k1_scalar(secret)?;
                 let digest = scheme.digest(payload)?;
-                let (signature, recovery_id) = key.sign_prehash_recoverable(digest);
+                Ok(Signature::Schnorr(schnorr(&key, public, digest)))
+            }
+            (Public::P256(_), Scheme::EcdsaP256) => {
+                let (key, digest) = (p256_scalar(secret)?, scheme.digest(payload)?);
+                let (signature, recovery_id) =
+                    sign_prehashed_rfc6979::<p256::NistP256, Sha256>(&key, digest, &[]);
                 Ok(Signature::Ecdsa {
                     rs: signature.to_bytes().into(),
                     recovery_id: recovery_id.to_byte(),
                 })
             }
-            (Material::Ed25519(key), Scheme::Ed25519) => {
-                Ok(Signature::Ed25519(key.sign(payload).to_bytes()))
+            (Public::Ed25519(public), Scheme::Ed25519) => {
+                let signature = raw_sign::<sha2::Sha512>(&of_seed(secret)?, payload, public);
+                Ok(Signature::Ed25519(signature.to_bytes()))
             }
-            (Material::Ed25519Bip32(bytes), Scheme::Ed25519Bip32) => {
-                let public = extended_public_key(bytes);
-                let expanded = expanded(bytes);
-                let signature = raw_sign::<sha2::Sha512>(&expanded, payload, &public);
+            (Public::Ed25519Bip32(public), Scheme::Ed25519Bip32) => {
+                let signature = raw_sign::<sha2::Sha512>(&of_extended(secret)?, payload, public);
                 Ok(Signature::Ed25519(signature.to_bytes()))
             }
             _ => Err(KeyError::WrongScheme {
                 curve: self.curve(),
                 scheme,
             }),
-        }
+        })
     }
 
     /// The curve of this key.
     pub fn curve(&self) -> Curve {
-        match &self.0 {
-            Material::Secp256k1 { .. } => Curve::Secp256k1,
-            Material::P256(_) => Curve::P256,
-            Material::Ed25519(_) => Curve::Ed25519,
-            Material::Ed25519Bip32(_) => Curve::Ed25519Bip32,
+        match &self.public {
+            Public::Secp256k1(_) => Curve::Secp256k1,
+            Public::P256(_) => Curve::P256,
+            Public::Ed25519(_) => Curve::Ed25519,
+            Public::Ed25519Bip32(_) => Curve::Ed25519Bip32,
         }
     }
 
-    pub(crate) fn from_secp256k1(key: k256::ecdsa::SigningKey) -> Self {
-        Self(Material::Secp256k1 {
-            key: Box::new(key),
-            prefers_compressed: true,
+    /// The child of a secp256k1 key by the left half of an HMAC (BIP-32 §"Private parent key →
+    /// private child key"): its scalar plus `left`.
+    pub(super) fn plus(&self, left: &[u8]) -> Result<Self, KeyError> {
+        let left = secp256k1_scalar(left).map_err(|_| KeyError::NoKeyAtIndex)?;
+        self.secret.expose(|secret| {
+            let sum = Zeroizing::new(**secp256k1_scalar(secret)? + **left);
+            let bytes = Zeroizing::new(sum.to_bytes());
+            Self::secp256k1(&bytes).map_err(|_| KeyError::NoKeyAtIndex)
         })
     }
 }
@@ -221,45 +215,42 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// The signature with S as it comes. The library gives the one of `s` and `n - s` that is low; which
-/// of them came is seen from R.y, whose parity the recovery id has of the low one.
-fn ecdsa_any_s(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> Signature {
-    let (signature, recovery_id) = key.sign_prehash_recoverable(digest);
+/// The signature with S as it comes (SEC 1 §4.1.3), which the library does not give: its own is
+/// the one with the lower S.
+fn ecdsa_any_s(secret: &NonZeroScalar, digest: &[u8; 32]) -> Signature {
+    let reduce = |bytes: [u8; 32]| <Scalar as Reduce<FieldBytes>>::reduce(&bytes.into());
+    let z = reduce(*digest);
     // RFC 6979 §2.3.4: bits2octets.
-    let reduced = <Scalar as Reduce<FieldBytes>>::reduce(&FieldBytes::from(*digest)).to_bytes();
-    let nonce = rfc6979_nonce(key, &reduced.into(), &[]);
+    let nonce = rfc6979_nonce(secret, &z.to_bytes().into(), &[]);
     let point = k256::PublicKey::from_secret_scalar(&nonce).to_sec1_point(true);
-    let is_odd = point.as_bytes().first() == Some(&3);
-    let (r, s) = signature.split_scalars();
-    let s = Scalar::conditional_select(
-        &s,
-        &-*s,
-        Choice::from(u8::from(is_odd != recovery_id.is_y_odd())),
-    );
+    let (parity, x) = point.as_bytes().split_at(1);
+    let x: [u8; 32] = x.try_into().expect("SEC 1: 33 bytes");
+    let r = reduce(x);
+    let inverse = Zeroizing::new(nonce.invert());
+    let s = **inverse * (z + r * **secret);
+
     let mut rs = [0; 64];
     rs[..32].copy_from_slice(&r.to_bytes());
     rs[32..].copy_from_slice(&s.to_bytes());
+    let (is_odd, is_reduced) = (parity == [3], rs[..32] != x);
     Signature::Ecdsa {
         rs,
-        recovery_id: k256::ecdsa::RecoveryId::new(is_odd, recovery_id.is_x_reduced()).to_byte(),
+        recovery_id: k256::ecdsa::RecoveryId::new(is_odd, is_reduced).to_byte(),
     }
 }
 
 /// Specification 2019-05-15 §"Signing algorithm": `r` is the x-coordinate of R = kG, `s` is
 /// k + ed, with the one of k and n - k for which R.y is a square.
-fn schnorr(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> [u8; 64] {
-    let secret = key.as_nonzero_scalar();
+fn schnorr(secret: &NonZeroScalar, public: &EcPoint, digest: &[u8; 32]) -> [u8; 64] {
     // The additional data sees to it that no ECDSA signature of the same digest has the same
     // nonce: two signatures with one nonce give the key away.
-    let nonce = rfc6979_nonce(key, digest, b"Schnorr+SHA256  ");
+    let nonce = rfc6979_nonce(secret, digest, b"Schnorr+SHA256  ");
     let point = k256::PublicKey::from_secret_scalar(&nonce);
     let (r, y_is_square) = x_and_y_is_square(&point);
     let nonce = Zeroizing::new(**nonce);
     let nonce = Zeroizing::new(Scalar::conditional_select(&-*nonce, &nonce, y_is_square));
 
-    let public = key.verifying_key().to_sec1_point(true);
-    let public = public.as_bytes().try_into().expect("SEC 1: 33 bytes");
-    let e = schnorr_challenge(&r, public, digest);
+    let e = schnorr_challenge(&r, public.compressed(), digest);
     let s = *nonce + e * **secret;
 
     let mut signature = [0; 64];
@@ -270,11 +261,11 @@ fn schnorr(key: &k256::ecdsa::SigningKey, digest: &[u8; 32]) -> [u8; 64] {
 
 /// RFC 6979 §3.2 with additional data (§3.6), with HMAC-SHA-256.
 fn rfc6979_nonce(
-    key: &k256::ecdsa::SigningKey,
+    secret: &NonZeroScalar,
     digest: &[u8; 32],
     additional_data: &[u8],
 ) -> Zeroizing<NonZeroScalar> {
-    let secret = Zeroizing::new(key.to_bytes());
+    let secret = Zeroizing::new(secret.to_bytes());
     let seed: [&[u8]; 3] = [&secret, digest, additional_data];
     let mut v = Zeroizing::new([1; 32]);
     let mut k = Zeroizing::new([0; 32]);
@@ -305,20 +296,35 @@ fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     result
 }
 
-/// The scalar is used as derived: reduced, never clamped again.
-fn expanded(extended: &[u8; 64]) -> ExpandedSecretKey {
-    let mut scalar = Zeroizing::new([0; 32]);
-    scalar.copy_from_slice(&extended[..32]);
-    let mut hash_prefix = [0; 32];
-    hash_prefix.copy_from_slice(&extended[32..]);
-    ExpandedSecretKey {
-        scalar: curve25519_dalek::Scalar::from_bytes_mod_order(*scalar),
-        hash_prefix,
-    }
+fn secp256k1_scalar(bytes: &[u8]) -> Result<Zeroizing<NonZeroScalar>, KeyError> {
+    NonZeroScalar::try_from(bytes)
+        .map(Zeroizing::new)
+        .map_err(|_| KeyError::InvalidSecretKey(Curve::Secp256k1))
 }
 
-fn extended_public_key(extended: &[u8; 64]) -> ed25519_dalek::VerifyingKey {
-    ed25519_dalek::VerifyingKey::from(&expanded(extended))
+fn p256_scalar(bytes: &[u8]) -> Result<Zeroizing<p256::NonZeroScalar>, KeyError> {
+    p256::NonZeroScalar::try_from(bytes)
+        .map(Zeroizing::new)
+        .map_err(|_| KeyError::InvalidSecretKey(Curve::P256))
+}
+
+fn of_seed(seed: &[u8]) -> Result<ExpandedSecretKey, KeyError> {
+    let seed: &[u8; 32] = seed
+        .try_into()
+        .map_err(|_| KeyError::InvalidSecretKey(Curve::Ed25519))?;
+    Ok(ExpandedSecretKey::from(seed))
+}
+
+/// The scalar is used as derived: reduced, never clamped again.
+fn of_extended(extended: &[u8]) -> Result<ExpandedSecretKey, KeyError> {
+    let (scalar, hash_prefix) = extended
+        .split_first_chunk::<32>()
+        .and_then(|(scalar, rest)| Some((scalar, rest.try_into().ok()?)))
+        .ok_or(KeyError::InvalidSecretKey(Curve::Ed25519Bip32))?;
+    Ok(ExpandedSecretKey {
+        scalar: curve25519_dalek::Scalar::from_bytes_mod_order(*scalar),
+        hash_prefix,
+    })
 }
 
 #[cfg(test)]

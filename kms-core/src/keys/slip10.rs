@@ -11,24 +11,25 @@ use super::{Bip32Path, KeyError, SecretKey, Seed};
 /// # Errors
 /// [`KeyError::NoKeyAtIndex`] when a step is not hardened.
 pub fn derive_ed25519(seed: &Seed, path: &Bip32Path) -> Result<SecretKey, KeyError> {
-    derive(seed.expose(), path.steps())
+    seed.expose(|seed| derive(seed, path.steps()))
 }
 
 fn derive(seed: &[u8], steps: impl Iterator<Item = u32>) -> Result<SecretKey, KeyError> {
-    let mut node = digest(b"ed25519 seed", &[seed]);
+    let mut node = hmac_sha512(b"ed25519 seed", &[seed]);
     for step in steps {
         if step & HARDENED == 0 {
             return Err(KeyError::NoKeyAtIndex);
         }
         let (key, chain_code) = node.split_at(32);
-        node = digest(chain_code, &[&[0], key, &step.to_be_bytes()]);
+        node = hmac_sha512(chain_code, &[&[0], key, &step.to_be_bytes()]);
     }
     SecretKey::ed25519(&node[..32])
 }
 
 const HARDENED: u32 = 1 << 31;
 
-fn digest(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
+/// HMAC-SHA512, the step of both kinds of trees.
+pub(super) fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
     let mut mac = Hmac::<Sha512>::new_from_slice(key).expect("HMAC takes a key of any length");
     for part in parts {
         mac.update(part);

@@ -1,8 +1,9 @@
 //! Hardening of the running process: what the operating system may not do with its memory.
 
+mod guarded;
 mod locked;
 
-pub(crate) use self::locked::LockedBuffer;
+pub(crate) use self::{guarded::GuardedBytes, locked::LockedBuffer};
 
 use std::fmt;
 

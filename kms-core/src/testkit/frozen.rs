@@ -1,5 +1,6 @@
 //! A recorded transaction at the moment before it is signed, for benchmarks.
 
+#[cfg(feature = "bench")]
 use std::hint::black_box;
 
 use super::{
@@ -7,38 +8,55 @@ use super::{
     contract::{lookup, runtime},
     vectors::pending,
 };
+#[cfg(feature = "bench")]
+use crate::chain::{sign, sign_unchecked};
 use crate::{
-    chain::{ChainPlugin, KeySet, Network, Unsigned, sign},
+    chain::{ChainPlugin, KeySet, Network, Unsigned},
     daemon::Prepared,
 };
 
 /// Something that is done with a frozen transaction again and again.
+#[cfg(feature = "bench")]
 pub(super) type Step = fn(&Frozen);
 
 /// A recorded transaction, completed, and the keys that sign it.
 ///
 /// ```ignore
 /// let frozen = Frozen::recorded(&STELLAR, include_str!("vectors/XLM.json"), "payment-native");
-/// for (step, run) in Frozen::STEPS {
-///     criterion.bench_function(step, |bencher| bencher.iter(|| run(&frozen)));
-/// }
 /// ```
 #[derive(Debug)]
 pub struct Frozen {
-    plugin: &'static dyn ChainPlugin,
-    network: Network,
-    unsigned: Unsigned,
+    pub(super) plugin: &'static dyn ChainPlugin,
+    pub(super) network: Network,
+    pub(super) unsigned: Unsigned,
     keys: KeySet,
 }
 
 impl Frozen {
-    /// What is measured: the hashing alone, the text for people, and the whole way from the frozen
-    /// value to the signed bytes, verification included.
-    pub const STEPS: [(&str, Step); 3] = [
+    /// What is measured: the hashing alone, the text for people, from `preimages` to `assemble`
+    /// with a key that is at hand, and the same with the check of the signatures.
+    #[cfg(feature = "bench")]
+    pub(super) const STEPS: [(&str, Step); 4] = [
         ("preimages", Self::preimages),
         ("summarize", Self::summarize),
-        ("preimages+sign+assemble", Self::sign),
+        ("sign/kept-key", Self::sign_unchecked),
+        ("sign+check/kept-key", Self::sign),
     ];
+
+    /// A transaction that was prepared for `keys`.
+    pub fn new(
+        plugin: &'static dyn ChainPlugin,
+        network: Network,
+        unsigned: Unsigned,
+        keys: KeySet,
+    ) -> Self {
+        Self {
+            plugin,
+            network,
+            unsigned,
+            keys,
+        }
+    }
 
     /// The case called `name` of a vector file, with the node answers recorded for it.
     ///
@@ -59,12 +77,22 @@ impl Frozen {
         let prepared = runtime()
             .block_on(prepared)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        Self {
-            plugin,
-            network: case.network,
-            unsigned: prepared.unsigned,
-            keys: prepared.keys,
-        }
+        Self::new(plugin, case.network, prepared.unsigned, prepared.keys)
+    }
+}
+
+#[cfg(feature = "bench")]
+impl Frozen {
+    pub(super) fn sign(&self) {
+        let _ = black_box(sign(self.plugin, black_box(&self.unsigned), &self.keys));
+    }
+
+    pub(super) fn sign_unchecked(&self) {
+        let _ = black_box(sign_unchecked(
+            self.plugin,
+            black_box(&self.unsigned),
+            &self.keys,
+        ));
     }
 
     fn preimages(&self) {
@@ -76,9 +104,5 @@ impl Frozen {
             self.plugin
                 .summarize(self.network, black_box(&self.unsigned)),
         );
-    }
-
-    fn sign(&self) {
-        let _ = black_box(sign(self.plugin, black_box(&self.unsigned), &self.keys));
     }
 }

@@ -20,6 +20,8 @@ mod contract;
 mod frozen;
 mod node;
 mod rehearsal_node;
+#[cfg(feature = "bench")]
+mod sign_bench;
 mod vectors;
 
 pub use self::{
@@ -28,3 +30,6 @@ pub use self::{
     node::ScriptedNode,
     vectors::{ErrorCase, TransactionCase, Vectors, WalletCase},
 };
+
+#[cfg(feature = "bench")]
+pub use self::sign_bench::SignBench;

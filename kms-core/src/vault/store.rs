@@ -180,6 +180,8 @@ impl VaultStore {
                     return Err(VaultError::WrongPassword);
                 }
                 let text = format::open(&content.bytes, &header, &master)?;
+                // A large vault need not lie in memory twice while it is read.
+                drop(content.bytes);
                 let vault = Vault::parse(text).map_err(|_| VaultError::Damaged(Damage::Content))?;
                 loaded.vault = Arc::new(vault);
                 loaded.master = Some(master);

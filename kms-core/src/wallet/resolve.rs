@@ -1,6 +1,8 @@
 //! From the signature ids of a pending transaction to keys.
 
-use super::account::Account;
+use std::sync::Arc;
+
+use super::{account::Account, keyring::RecentKeys};
 use crate::{
     chain::{
         Candidate, ChainPlugin, KeyRequest, KeySet, KeySource, Network, PendingTransaction,
@@ -10,8 +12,25 @@ use crate::{
     vault::{Entry, EntryError},
 };
 
-/// Looks a signature id up: nothing when the vault does not know it.
-pub type EntryLookup<'a> = &'a (dyn Fn(&str) -> Option<Result<Entry, EntryError>> + Sync);
+/// Where the wallets of transactions are found.
+pub type EntryLookup<'a> = &'a dyn Wallets;
+
+/// Finds wallets. A function does, where no key is needed twice.
+pub trait Wallets: Sync {
+    /// The entry of a signature id; nothing when there is none.
+    fn entry(&self, id: &str) -> Option<Result<Entry, EntryError>>;
+
+    /// The keys lately made of these entries, where they are kept.
+    fn recent_keys(&self) -> Option<&RecentKeys> {
+        None
+    }
+}
+
+impl<F: Fn(&str) -> Option<Result<Entry, EntryError>> + Sync> Wallets for F {
+    fn entry(&self, id: &str) -> Option<Result<Entry, EntryError>> {
+        self(id)
+    }
+}
 
 /// The vault entries that `pending` names, without their secrets: those of `hashes` in order,
 /// then those of `signatures`.
@@ -37,7 +56,8 @@ pub fn candidates(
     hashes
         .chain(signatures)
         .map(|(id, via)| {
-            let entry = lookup(id)
+            let entry = lookup
+                .entry(id)
                 .map(|entry| source(plugin, network, id, entry))
                 .transpose()?;
             Ok(Candidate {
@@ -64,13 +84,7 @@ pub fn keys(
 ) -> Result<KeySet, TransactionError> {
     let mut keys = KeySet::default();
     for request in requests.iter().filter(|request| !request.is_lent()) {
-        let entry = lookup(&request.id)
-            .ok_or_else(|| TransactionError::UnknownWallet(request.id.clone()))?;
-        let entry = entry.map_err(|error| wallet_error(&request.id, error.into()))?;
-        require_same_chain(plugin, network, &request.id, &entry)?;
-        let key = key(plugin, &entry, request.index)
-            .map_err(|source| wallet_error(&request.id, source))?;
-        keys.push(request.clone(), key);
+        keys.push(request.clone(), key(plugin, network, request, lookup)?);
     }
     for (position, text) in (0..).zip(plugin.lent_keys(pending)?) {
         let key = plugin.parse_private_key(network, &text).map_err(|error| {
@@ -115,18 +129,45 @@ fn require_same_chain(
 
 fn key(
     plugin: &dyn ChainPlugin,
+    network: Network,
+    request: &KeyRequest,
+    lookup: EntryLookup<'_>,
+) -> Result<Arc<SecretKey>, TransactionError> {
+    let recent = lookup.recent_keys();
+    if let Some(key) = recent.and_then(|recent| recent.key(plugin, network, request)) {
+        return Ok(key);
+    }
+    let entry = lookup
+        .entry(&request.id)
+        .ok_or_else(|| TransactionError::UnknownWallet(request.id.clone()))?
+        .map_err(|error| wallet_error(&request.id, error.into()))?;
+    require_same_chain(plugin, network, &request.id, &entry)?;
+    let key = make_key(plugin, network, request, &entry, recent)
+        .map_err(|source| wallet_error(&request.id, source))?;
+    let key = Arc::new(key);
+    if let Some(recent) = recent {
+        recent.put_key(plugin, network, request, &key);
+    }
+    Ok(key)
+}
+
+fn make_key(
+    plugin: &dyn ChainPlugin,
+    network: Network,
+    request: &KeyRequest,
     entry: &Entry,
-    index: Option<u32>,
+    recent: Option<&RecentKeys>,
 ) -> Result<SecretKey, WalletError> {
-    match index {
-        Some(index) => {
-            let phrase = entry.mnemonic.as_ref().ok_or(WalletError::NoIndex)?;
-            Account::open(plugin.info(), entry.network, phrase)?.key(index)
-        }
-        None => {
-            let text = entry.stored_key().ok_or(WalletError::NoStoredKey)?;
-            plugin.parse_private_key(entry.network, text)
-        }
+    let Some(index) = request.index else {
+        let text = entry.stored_key().ok_or(WalletError::NoStoredKey)?;
+        return plugin.parse_private_key(network, text);
+    };
+    let phrase = entry.mnemonic.as_ref().ok_or(WalletError::NoIndex)?;
+    match recent {
+        Some(recent) => recent
+            .account(plugin, network, &request.id, phrase)?
+            .key(index),
+        None => Account::open(plugin.info(), network, phrase)?.key(index),
     }
 }
 

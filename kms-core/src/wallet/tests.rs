@@ -4,14 +4,14 @@ use crate::{
     chain::{
         Address, Assembled, Bip32Wallet, ChainInfo, ChainPlugin, EntryField, Network, NodeApi,
         PendingTransaction, Preimage, Signer, Summary, TransactionError, Unit, Unsigned,
-        VerifiedSignature, WalletError, WalletKind,
+        WalletError, WalletKind,
     },
-    keys::{Curve, KeyError, PublicKey, SecretKey, SecretText},
+    keys::{Curve, KeyError, PublicKey, SecretKey, SecretText, Signature},
     vault::Entry,
     wallet,
 };
 
-struct Hex(ChainInfo);
+pub(super) struct Hex(ChainInfo);
 
 impl Hex {
     fn leak(curve: Curve, kind: WalletKind, fields: &'static [EntryField]) -> &'static Self {
@@ -73,19 +73,15 @@ impl ChainPlugin for &'static Hex {
         Err(TransactionError::NoWallet)
     }
 
-    fn assemble(
-        &self,
-        _: &Unsigned,
-        _: &[VerifiedSignature],
-    ) -> Result<Assembled, TransactionError> {
+    fn assemble(&self, _: &Unsigned, _: &[Signature]) -> Result<Assembled, TransactionError> {
         Err(TransactionError::NoWallet)
     }
 }
 
-const WORDS: &str = "sniff rain clerk sponsor poet advice giant click hidden palace gift vanish \
+pub(super) const WORDS: &str = "sniff rain clerk sponsor poet advice giant click hidden palace gift vanish \
                      exhibit doll shove vocal rain brief awful mountain core gloom luggage knee";
 
-fn bip32() -> &'static Hex {
+pub(super) fn bip32() -> &'static Hex {
     let wallet = Bip32Wallet {
         mainnet_path: "m/44'/60'/0'/0",
         testnet_path: "m/44'/1'/0'/0",
@@ -97,6 +93,13 @@ fn bip32() -> &'static Hex {
         WalletKind::Bip32(wallet),
         &[EntryField::Mnemonic, EntryField::Xpub],
     )
+}
+
+/// A transaction that names no wallet: tests ask for keys by themselves.
+pub(super) fn hex_pending() -> PendingTransaction {
+    let json = r#"{"id":"1","chain":"HEX","hashes":[],"serializedTransaction":"{}"}"#;
+    let raw = serde_json::value::RawValue::from_string(json.to_owned()).unwrap();
+    PendingTransaction::from_raw(&raw).unwrap()
 }
 
 fn slip10() -> &'static Hex {

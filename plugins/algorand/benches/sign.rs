@@ -1,24 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, Ed25519, verification, assembly.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use kms_core::testkit::{Frozen, SignBench};
 use kms_algorand::ALGORAND;
-use kms_core::testkit::Frozen;
 
-fn bench(criterion: &mut Criterion) {
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/ALGO.json");
     for name in ["payment-with-note-mainnet", "asset-transfer-ft-mainnet"] {
-        let vectors = include_str!("../tests/vectors/ALGO.json");
         let frozen = Frozen::recorded(&ALGORAND, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("ALGO/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("ALGO/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(
-    name = benches;
-    config = Criterion::default().sample_size(50);
-    targets = bench
-);
-criterion_main!(benches);

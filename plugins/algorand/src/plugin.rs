@@ -146,7 +146,7 @@ impl ChainPlugin for Algorand {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let signer = only(&unsigned.signers)?;
         let transaction = Transaction::decode(&unsigned.body)?;
@@ -157,7 +157,7 @@ impl ChainPlugin for Algorand {
             )));
         };
         let signer = Account::of_key(&signer.public_key)?;
-        let signed = transaction.with_signature(signer, signature.signature().bytes());
+        let signed = transaction.with_signature(signer, signature.bytes());
         Ok(Assembled::new(hex::encode(signed), transaction.id())
             .with_expiry(transaction.last_valid))
     }

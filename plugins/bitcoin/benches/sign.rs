@@ -1,40 +1,34 @@
-//! What a transaction costs from its frozen form to the bytes that leave: decode, hash, sign,
-//! verify, serialize.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kms_bitcoin::{BITCOIN, BITCOIN_CASH};
+use kms_bitcoin::{BITCOIN, BITCOIN_CASH, DOGECOIN, LITECOIN};
 use kms_core::{
-    chain::{KeyRequest, KeySet, Network, PendingTransaction, Unsigned, sign},
+    chain::{KeyRequest, KeySet, Network, PendingTransaction},
     prelude::*,
-    testkit::ScriptedNode,
+    testkit::{Frozen, ScriptedNode, SignBench},
 };
 use serde_json::{json, value::RawValue};
 
-fn benches(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("sign");
-    for (kind, prefix, suffix) in [("P2WPKH", "0014", ""), ("P2PKH", "76a914", "88ac")] {
-        for inputs in [1_u32, 10, 100] {
-            let (unsigned, keys) = prepared(prefix, suffix, inputs);
-            group.throughput(Throughput::Elements(u64::from(inputs)));
-            group.bench_function(BenchmarkId::new(kind, inputs), |bencher| {
-                bencher.iter(|| sign(&BITCOIN, &unsigned, &keys).expect("it signs"));
-            });
-        }
-    }
+fn main() {
+    let mut bench = SignBench::from_args();
     for inputs in [1_u32, 10, 100] {
-        let (unsigned, keys) = prepared_cash(inputs);
-        group.throughput(Throughput::Elements(u64::from(inputs)));
-        group.bench_function(BenchmarkId::new("BCH", inputs), |bencher| {
-            bencher.iter(|| sign(&BITCOIN_CASH, &unsigned, &keys).expect("it signs"));
-        });
+        for (kind, prefix, suffix) in [("P2WPKH", "0014", ""), ("P2PKH", "76a914", "88ac")] {
+            let frozen = prepared(prefix, suffix, inputs);
+            bench.run(&format!("BTC/{kind}-{inputs}"), &frozen);
+        }
+        bench.run(&format!("BCH/P2PKH-{inputs}"), &prepared_cash(inputs));
     }
-    group.finish();
+    let litecoin = include_str!("../tests/vectors/LTC.json");
+    let dogecoin = include_str!("../tests/vectors/DOGE.json");
+    let name = "p2pkh-one-input-with-change";
+    bench.run("LTC/P2PKH-1", &Frozen::recorded(&LITECOIN, litecoin, name));
+    bench.run("DOGE/P2PKH-1", &Frozen::recorded(&DOGECOIN, dogecoin, name));
+    bench.finish();
 }
 
 /// The public key hash of the key 1 (BIP-173).
 const HASH: &str = "751e76e8199196d454941c45d1b3a323f1433bd6";
 
-fn prepared(prefix: &str, suffix: &str, inputs: u32) -> (Unsigned, KeySet) {
+fn prepared(prefix: &str, suffix: &str, inputs: u32) -> Frozen {
     let coin = json!({"satoshis": 100_000, "script": format!("{prefix}{HASH}{suffix}")});
     let inputs = (0..inputs)
         .map(|index| json!({"prevTxId": "ab".repeat(32), "outputIndex": index, "output": coin}));
@@ -47,7 +41,7 @@ fn prepared(prefix: &str, suffix: &str, inputs: u32) -> (Unsigned, KeySet) {
     prepare(&BITCOIN, &serialized.to_string())
 }
 
-fn prepared_cash(inputs: u32) -> (Unsigned, KeySet) {
+fn prepared_cash(inputs: u32) -> Frozen {
     let coins = (0..inputs).map(|index| {
         let index = hex::encode(index.to_le_bytes());
         format!("{}{index}00ffffffff", "ab".repeat(32))
@@ -60,7 +54,7 @@ fn prepared_cash(inputs: u32) -> (Unsigned, KeySet) {
     prepare(&BITCOIN_CASH, &format!("{transaction}:{amounts:?}"))
 }
 
-fn prepare(chain: &dyn ChainPlugin, serialized: &str) -> (Unsigned, KeySet) {
+fn prepare(chain: &'static dyn ChainPlugin, serialized: &str) -> Frozen {
     let text = SecretText::new(format!("{:064x}", 1));
     let pending = json!({
         "id": "0123456789abcdef01234567",
@@ -88,8 +82,5 @@ fn prepare(chain: &dyn ChainPlugin, serialized: &str) -> (Unsigned, KeySet) {
         .expect("a runtime without I/O needs nothing")
         .block_on(chain.prepare(&pending, signers, &node))
         .expect("it is a transaction");
-    (unsigned, keys)
+    Frozen::new(chain, Network::Mainnet, unsigned, keys)
 }
-
-criterion_group!(all, benches);
-criterion_main!(all);

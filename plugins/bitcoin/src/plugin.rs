@@ -108,7 +108,7 @@ impl ChainPlugin for UtxoChain {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let spending = Spending::decode(&unsigned.body)?;
         let owners = owner::of_all_inputs(self.params, &spending, &unsigned.signers, |_| None)?;

@@ -9,8 +9,8 @@ use bitcoin::{
     sighash::SighashCache,
 };
 use kms_core::{
-    chain::{Assembled, Preimage, TransactionError, VerifiedSignature},
-    keys::Scheme,
+    chain::{Assembled, Preimage, TransactionError},
+    keys::{Scheme, Signature},
 };
 
 use crate::{input_type::InputType, owner::Owner, unsigned::Spending};
@@ -52,7 +52,7 @@ pub(crate) fn preimages(
 pub(crate) fn assemble(
     spending: &Spending,
     owners: &[Owner<'_>],
-    signatures: &[VerifiedSignature],
+    signatures: &[Signature],
 ) -> Result<Assembled, TransactionError> {
     let mut transaction: Transaction = spending.transaction().clone();
     if signatures.len() != transaction.input.len() || owners.len() != transaction.input.len() {
@@ -91,10 +91,9 @@ pub(crate) fn assemble(
 }
 
 /// Strict DER with a low S (BIP-66, BIP-146), then the hash type.
-fn der(signature: &VerifiedSignature) -> Result<Vec<u8>, TransactionError> {
-    let mut signature =
-        bitcoin::secp256k1::ecdsa::Signature::from_compact(signature.signature().bytes())
-            .map_err(|error| malformed(&error))?;
+fn der(signature: &Signature) -> Result<Vec<u8>, TransactionError> {
+    let mut signature = bitcoin::secp256k1::ecdsa::Signature::from_compact(signature.bytes())
+        .map_err(|error| malformed(&error))?;
     signature.normalize_s();
     Ok(ecdsa::Signature::sighash_all(signature).to_vec())
 }

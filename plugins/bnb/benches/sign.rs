@@ -1,24 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, ECDSA, verification, assembly.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use kms_core::testkit::{Frozen, SignBench};
 use kms_bnb::BEACON_CHAIN;
-use kms_core::testkit::Frozen;
 
-fn bench(criterion: &mut Criterion) {
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/BNB.json");
     for name in ["transfer-with-memo", "transfer-token-two-coins"] {
-        let vectors = include_str!("../tests/vectors/BNB.json");
         let frozen = Frozen::recorded(&BEACON_CHAIN, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("BNB/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("BNB/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(
-    name = benches;
-    config = Criterion::default().sample_size(50);
-    targets = bench
-);
-criterion_main!(benches);

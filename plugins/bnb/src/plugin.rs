@@ -133,7 +133,7 @@ impl ChainPlugin for BeaconChain {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let transaction = transaction(unsigned)?;
         let [signature] = signatures else {
@@ -143,7 +143,7 @@ impl ChainPlugin for BeaconChain {
             )));
         };
         let key = only(&unsigned.signers)?.public_key.secp256k1()?;
-        let bytes = transaction.with_signature(key.compressed(), signature.signature().bytes());
+        let bytes = transaction.with_signature(key.compressed(), signature.bytes());
         Ok(Assembled::new(
             hex::encode(&bytes),
             hex::encode_upper(Sha256::digest(&bytes)),

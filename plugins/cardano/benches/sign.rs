@@ -1,28 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, extended Ed25519, verification,
-//! assembly. Each step reads the node's body anew and compares it with what was asked for.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use kms_core::testkit::{Frozen, SignBench};
 use kms_cardano::CARDANO;
-use kms_core::testkit::Frozen;
 
-fn bench(criterion: &mut Criterion) {
-    for name in [
-        "private-key-wallet-one-input-with-change",
-        "two-inputs-two-keys-and-three-outputs",
-    ] {
-        let vectors = include_str!("../tests/vectors/ADA.json");
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/ADA.json");
+    for name in ["private-key-wallet-one-input-with-change", "two-inputs-two-keys-and-three-outputs"] {
         let frozen = Frozen::recorded(&CARDANO, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("ADA/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("ADA/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(
-    name = benches;
-    config = Criterion::default().sample_size(50);
-    targets = bench
-);
-criterion_main!(benches);

@@ -159,7 +159,7 @@ impl ChainPlugin for Cardano {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let transaction = Transaction::decode(&unsigned.body)?;
         let positions = transaction.signers(&unsigned.signers)?;
@@ -172,7 +172,7 @@ impl ChainPlugin for Cardano {
             let signer = signer.ok_or_else(|| malformed("a signer is missing"))?;
             witnesses.push(KeyWitness {
                 public_key: *signer.public_key.ed25519()?,
-                signature: *signature.signature().bytes(),
+                signature: *signature.bytes(),
             });
         }
         let signed = SignedTransaction {

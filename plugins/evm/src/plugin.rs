@@ -78,7 +78,7 @@ impl ChainPlugin for EvmChain {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[KeySignature],
     ) -> Result<Assembled, TransactionError> {
         only_signer(&unsigned.signers)?;
         let body = Body::decode(&unsigned.body)?;
@@ -88,9 +88,7 @@ impl ChainPlugin for EvmChain {
                 signatures.len()
             )));
         };
-        let raw = body
-            .transaction
-            .encode_signed(&recoverable(signature.signature())?);
+        let raw = body.transaction.encode_signed(&recoverable(signature)?);
         Ok(Assembled::new(
             format!("0x{}", hex::encode(&raw)),
             format!("0x{}", hex::encode(keccak256(&raw))),

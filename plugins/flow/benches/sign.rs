@@ -1,20 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, ECDSA, verification, assembly.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use kms_core::testkit::Frozen;
+use kms_core::testkit::{Frozen, SignBench};
 use kms_flow::FLOW;
 
-fn bench(criterion: &mut Criterion) {
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/FLOW.json");
     for name in ["custom-transaction"] {
-        let vectors = include_str!("../tests/vectors/FLOW.json");
         let frozen = Frozen::recorded(&FLOW, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("FLOW/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("FLOW/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(benches, bench);
-criterion_main!(benches);

@@ -132,7 +132,7 @@ impl ChainPlugin for Flow {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let frozen = Frozen::decode(&unsigned.body)?;
         let [signature] = signatures else {
@@ -142,7 +142,7 @@ impl ChainPlugin for Flow {
             )));
         };
         let signed = Signed {
-            authorizer_signature: hex::encode(signature.signature().bytes()),
+            authorizer_signature: hex::encode(signature.bytes()),
             proposal_key: frozen.payload.proposer_key,
             transaction: None,
         };

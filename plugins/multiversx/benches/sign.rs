@@ -1,24 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, Ed25519, verification, assembly.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use kms_core::testkit::Frozen;
+use kms_core::testkit::{Frozen, SignBench};
 use kms_multiversx::MULTIVERSX;
 
-fn bench(criterion: &mut Criterion) {
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/EGLD.json");
     for name in ["native-transfer-private-key", "zero-value-contract-call"] {
-        let vectors = include_str!("../tests/vectors/EGLD.json");
         let frozen = Frozen::recorded(&MULTIVERSX, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("EGLD/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("EGLD/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(
-    name = benches;
-    config = Criterion::default().sample_size(50);
-    targets = bench
-);
-criterion_main!(benches);

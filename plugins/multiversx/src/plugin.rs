@@ -102,7 +102,7 @@ impl ChainPlugin for MultiversX {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let transaction = transaction(unsigned)?;
         let [signature] = signatures else {
@@ -111,7 +111,7 @@ impl ChainPlugin for MultiversX {
                 signatures.len()
             )));
         };
-        let signature = signature.signature().bytes();
+        let signature = signature.bytes();
         Ok(Assembled::new(
             transaction.with_signature(signature),
             hex::encode(transaction.id(signature)),

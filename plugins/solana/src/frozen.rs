@@ -1,7 +1,7 @@
 //! The complete transaction: a message with its block hash, and how long that hash is good for.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use kms_core::prelude::{Assembled, Signer, TransactionError, VerifiedSignature};
+use kms_core::prelude::{Assembled, Signature, Signer, TransactionError};
 
 use crate::{
     message::{Message, malformed},
@@ -36,10 +36,7 @@ impl Frozen {
     }
 
     /// The transaction in base64, with the signatures in the order of its signers.
-    pub(crate) fn assemble(
-        &self,
-        signatures: &[VerifiedSignature],
-    ) -> Result<Assembled, TransactionError> {
+    pub(crate) fn assemble(&self, signatures: &[Signature]) -> Result<Assembled, TransactionError> {
         let count = self.message.required_signatures();
         let (Some(first), true) = (signatures.first(), signatures.len() == usize::from(count))
         else {
@@ -50,10 +47,10 @@ impl Frozen {
         };
         let mut wire = compact_u16(u16::from(count));
         for signature in signatures {
-            wire.extend(signature.signature().bytes());
+            wire.extend(signature.bytes());
         }
         wire.extend(self.message.bytes());
-        let id = bs58::encode(first.signature().bytes()).into_string();
+        let id = bs58::encode(first.bytes()).into_string();
         Ok(Assembled::new(BASE64_STANDARD.encode(wire), id)
             .with_expiry(self.last_valid_block_height))
     }

@@ -157,7 +157,7 @@ impl ChainPlugin for Solana {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         Frozen::decode(&unsigned.body)?.assemble(signatures)
     }

@@ -1,24 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, Ed25519, verification, assembly.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use kms_core::testkit::Frozen;
+use kms_core::testkit::{Frozen, SignBench};
 use kms_stellar::STELLAR;
 
-fn bench(criterion: &mut Criterion) {
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/XLM.json");
     for name in ["payment-native", "fee-bump-outer-signature"] {
-        let vectors = include_str!("../tests/vectors/XLM.json");
         let frozen = Frozen::recorded(&STELLAR, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("XLM/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("XLM/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(
-    name = benches;
-    config = Criterion::default().sample_size(50);
-    targets = bench
-);
-criterion_main!(benches);

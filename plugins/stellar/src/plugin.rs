@@ -125,7 +125,7 @@ impl ChainPlugin for Stellar {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let key = &only(&unsigned.signers)?.public_key;
         let envelope = Envelope::decode(&unsigned.body)?;
@@ -137,7 +137,7 @@ impl ChainPlugin for Stellar {
         let tx_data = if envelope.is_signed_by(key)? {
             envelope.to_base64()?
         } else {
-            envelope.with_signature(key, signature.signature().bytes())?
+            envelope.with_signature(key, signature.bytes())?
         };
         let assembled = Assembled::new(tx_data, transaction_id);
         Ok(match last_ledger {

@@ -1,24 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, ECDSA, verification, assembly.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use kms_core::testkit::Frozen;
+use kms_core::testkit::{Frozen, SignBench};
 use kms_tron::TRON;
 
-fn bench(criterion: &mut Criterion) {
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/TRON.json");
     for name in ["trx-transfer", "trc20-transfer", "contract-deploy-with-abi"] {
-        let vectors = include_str!("../tests/vectors/TRON.json");
         let frozen = Frozen::recorded(&TRON, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("TRON/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("TRON/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(
-    name = benches;
-    config = Criterion::default().sample_size(50);
-    targets = bench
-);
-criterion_main!(benches);

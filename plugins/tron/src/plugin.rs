@@ -102,7 +102,7 @@ impl ChainPlugin for Tron {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let transaction = Transaction::decode(&unsigned.body, owner(&unsigned.signers)?)?;
         let [signature] = signatures else {
@@ -112,7 +112,7 @@ impl ChainPlugin for Tron {
             )));
         };
         Ok(Assembled::new(
-            transaction.with_signature(&signature_text(signature.signature())?),
+            transaction.with_signature(&signature_text(signature)?),
             hex::encode(transaction.id()),
         ))
     }

@@ -107,7 +107,7 @@ impl ChainPlugin for VeChain {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let sender = sender(&unsigned.signers)?;
         let transaction = Transaction::decode(&unsigned.body)?;
@@ -117,7 +117,7 @@ impl ChainPlugin for VeChain {
                 signatures.len()
             )));
         };
-        let raw = transaction.encode_signed(&recoverable(signature.signature())?);
+        let raw = transaction.encode_signed(&recoverable(signature)?);
         Ok(Assembled::new(
             format!("0x{}", hex::encode(raw)),
             format!("0x{}", hex::encode(transaction.id(&sender))),

@@ -1,24 +1,14 @@
-//! How long a complete transaction takes to sign: preimages, ECDSA or Ed25519, verification, assembly.
+//! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use kms_core::testkit::Frozen;
+use kms_core::testkit::{Frozen, SignBench};
 use kms_xrp::XRP;
 
-fn bench(criterion: &mut Criterion) {
+fn main() {
+    let mut bench = SignBench::from_args();
+    let vectors = include_str!("../tests/vectors/XRP.json");
     for name in ["payment-native", "payment-issued-currency-hex-ed25519"] {
-        let vectors = include_str!("../tests/vectors/XRP.json");
         let frozen = Frozen::recorded(&XRP, vectors, name);
-        for (step, run) in Frozen::STEPS {
-            criterion.bench_function(&format!("XRP/{name}/{step}"), |bencher| {
-                bencher.iter(|| run(&frozen));
-            });
-        }
+        bench.run(&format!("XRP/{name}"), &frozen);
     }
+    bench.finish();
 }
-
-criterion_group!(
-    name = benches;
-    config = Criterion::default().sample_size(50);
-    targets = bench
-);
-criterion_main!(benches);

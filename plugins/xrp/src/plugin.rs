@@ -149,14 +149,14 @@ impl ChainPlugin for XrpLedger {
     fn assemble(
         &self,
         unsigned: &Unsigned,
-        signatures: &[VerifiedSignature],
+        signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
         let (transaction, _) = read(unsigned)?;
         let [signature] = signatures else {
             return Err(malformed("one signature is needed"));
         };
         let expiry = transaction.last_ledger();
-        let blob = transaction.with_signature(signature::encode(signature.signature()))?;
+        let blob = transaction.with_signature(signature::encode(signature))?;
         let id = hex::encode_upper(transaction::id(&blob));
         let assembled = Assembled::new(hex::encode_upper(blob), id);
         Ok(match expiry {

@@ -8,8 +8,8 @@ use bitcoin::{
     sighash::SighashCache,
 };
 use kms_core::{
-    chain::{Assembled, Preimage, TransactionError, VerifiedSignature},
-    keys::Scheme,
+    chain::{Assembled, Preimage, TransactionError},
+    keys::{Scheme, Signature},
 };
 
 use crate::{owner::Owner, unsigned::Spending};
@@ -58,7 +58,7 @@ pub(super) fn preimages(
 pub(super) fn assemble(
     spending: &Spending,
     owners: &[Owner<'_>],
-    signatures: &[VerifiedSignature],
+    signatures: &[Signature],
 ) -> Result<Assembled, TransactionError> {
     let mut transaction: Transaction = spending.transaction().clone();
     if signatures.len() != transaction.input.len() || owners.len() != transaction.input.len() {
@@ -69,7 +69,7 @@ pub(super) fn assemble(
         )));
     }
     for ((input, owner), signature) in transaction.input.iter_mut().zip(owners).zip(signatures) {
-        let mut signature = signature.signature().bytes().to_vec();
+        let mut signature = signature.bytes().to_vec();
         signature.push(HASH_TYPE);
         input.script_sig = Builder::new()
             .push_slice(push(signature)?)
