@@ -59,7 +59,11 @@ impl Columns {
 
     /// Everything in the row, each part with its length, so that no two rows read the same.
     fn authenticated(&self, key: &TransactionKey) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let long = [&self.unsigned, &self.summary, &self.reason];
+        let long = long.into_iter().flatten().map(String::len).sum::<usize>();
+        let sealed = self.sealed.as_ref().map_or(0, Vec::len);
+        // The rest are numbers, digests and ids.
+        let mut bytes = Vec::with_capacity(long.saturating_add(sealed).saturating_add(512));
         let mut put = |part: Option<&[u8]>| {
             let len = part.map_or(u64::MAX, |part| part.len() as u64);
             bytes.extend_from_slice(&len.to_be_bytes());
