@@ -90,7 +90,7 @@ impl CloudError {
 }
 
 /// Whether a status says that the server had no time or no strength, and decided nothing.
-pub(super) fn is_busy(status: u16) -> bool {
+pub(crate) fn is_busy(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..)
 }
 

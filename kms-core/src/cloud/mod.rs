@@ -41,3 +41,9 @@ pub use self::{
     report::Failure,
     version::VersionNotice,
 };
+#[cfg(feature = "remote-password")]
+pub(crate) use self::{
+    client::Answer,
+    error::is_busy,
+    retry::{Repeatable, RetryPolicy},
+};

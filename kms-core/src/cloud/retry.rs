@@ -10,14 +10,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How often and after which pauses calls are repeated.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RetryPolicy {
-    pub(super) retries: u32,
-    pub(super) delay: Duration,
+pub(crate) struct RetryPolicy {
+    pub(crate) retries: u32,
+    pub(crate) delay: Duration,
 }
 
 /// What may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Repeatable {
+pub(crate) enum Repeatable {
     /// Nothing: the caller asks again soon anyway.
     No,
     /// What the server has certainly not acted on: it was not reached, or too busy to look.
@@ -31,17 +31,17 @@ pub(super) enum Repeatable {
 
 /// How a call ended after all its attempts.
 #[derive(Debug)]
-pub(super) struct Attempts {
+pub(crate) struct Attempts {
     /// The last attempt.
-    pub(super) last: Result<Answer, TransportError>,
+    pub(crate) last: Result<Answer, TransportError>,
     /// Whether an attempt before the last one may have reached the server: then a refusal of the
     /// last one proves nothing.
-    pub(super) earlier_may_have_arrived: bool,
+    pub(crate) earlier_may_have_arrived: bool,
 }
 
 impl RetryPolicy {
     /// Makes attempts until one ends the call.
-    pub(super) async fn run<Attempt>(
+    pub(crate) async fn run<Attempt>(
         self,
         repeatable: Repeatable,
         mut attempt: impl FnMut() -> Attempt,

@@ -5,7 +5,7 @@
 //! would be reported as a wrong password.
 //!
 //! 1. [`PasswordFile`]: a file, or a file descriptor that was inherited; [`PasswordCommand`]: the
-//!    output of a program
+//!    output of a program; [`SecretService::source`]: a service that keeps secrets
 //! 2. [`EnvironmentPassword`]: `TATUM_KMS_PASSWORD`, also from an env file
 //! 3. [`PasswordFile::systemd_credential`]
 //! 4. [`PasswordPrompt`]: the terminal, or a line of standard input where there is none
@@ -18,6 +18,7 @@ mod file;
 mod hush;
 mod input;
 mod prompt;
+mod remote;
 mod terminal;
 
 pub use self::{
@@ -27,6 +28,7 @@ pub use self::{
     hush::leave_signals,
     input::SecretInput,
     prompt::PasswordPrompt,
+    remote::{RemoteError, SecretService, Variables},
 };
 
 use std::io;
@@ -47,6 +49,11 @@ pub trait PasswordSource: Send + Sync {
     /// # Errors
     /// [`PasswordError`], which never repeats any of what was read.
     async fn fetch(&self, purpose: Purpose) -> Result<SecretText, PasswordError>;
+
+    /// What it is set up with, as labels and values that are no secrets, for who wants to check.
+    fn details(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// What a password is wanted for.
@@ -99,6 +106,9 @@ pub enum PasswordError {
     /// The program that was to print it did not.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// The service that keeps it did not give it.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 impl PasswordError {
@@ -112,6 +122,7 @@ impl PasswordError {
             Self::TooLong { .. } => Some("give the file that holds just the password"),
             Self::NotUtf8 { .. } => Some("save it as UTF-8"),
             Self::Command(error) => error.hint(),
+            Self::Remote(error) => error.hint(),
             Self::Cancelled | Self::Mismatch | Self::Empty => None,
         }
     }

@@ -1,0 +1,71 @@
+//! Passwords that a secret service keeps.
+//!
+//! A service is a [`PasswordSource`] that is made from [`Variables`] and asks by one [`Client`]:
+//! one set of limits, one way to retry, one set of errors for all of them. Each service is a cargo
+//! feature, and a module that shares nothing with another but what is here; the feature
+//! `remote-password` is what they share.
+//!
+//! What is wiped: the password, every credential and token, and the body of each answer. What is
+//! not: the few kilobytes that the HTTP and TLS libraries buffer for themselves.
+
+#[cfg(feature = "remote-password")]
+mod client;
+mod error;
+#[cfg(feature = "remote-password")]
+mod json;
+mod variables;
+
+pub use self::{error::RemoteError, variables::Variables};
+
+use super::{PasswordError, PasswordSource};
+
+/// A service that keeps secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecretService {
+    /// AWS Secrets Manager.
+    Aws,
+    /// Azure Key Vault.
+    Azure,
+    /// Google Secret Manager.
+    Gcp,
+    /// HashiCorp Vault or OpenBao, key-value store of version 2.
+    Vault,
+    /// Very Good Security.
+    Vgs,
+}
+
+impl SecretService {
+    /// All of them, also those that are not part of this build. In the original's order.
+    pub const ALL: [Self; 5] = [Self::Aws, Self::Azure, Self::Vgs, Self::Gcp, Self::Vault];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aws => "AWS Secrets Manager",
+            Self::Azure => "Azure Key Vault",
+            Self::Gcp => "Google Secret Manager",
+            Self::Vault => "Vault",
+            Self::Vgs => "VGS",
+        }
+    }
+
+    /// The password in it, where the variables say. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`RemoteError::NotInBuild`], [`RemoteError::Missing`] and [`RemoteError::Invalid`].
+    pub fn source(
+        self,
+        variables: &dyn Variables,
+    ) -> Result<Box<dyn PasswordSource>, PasswordError> {
+        // Unused in a build that has none of them.
+        let _ = variables;
+        match self {
+            #[allow(unreachable_patterns, reason = "depends on the features")]
+            _ => Err(RemoteError::NotInBuild {
+                service: self.name(),
+            }
+            .into()),
+        }
+    }
+}

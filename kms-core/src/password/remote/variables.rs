@@ -1,0 +1,55 @@
+//! The settings of a service.
+
+use super::RemoteError;
+use crate::keys::SecretText;
+
+/// Where settings are looked up by name: the program knows whether that is its environment, a
+/// file, or something else.
+pub trait Variables {
+    /// The value of `name`; nothing when it is not set or empty.
+    ///
+    /// # Errors
+    /// [`RemoteError::Invalid`] when it is set and cannot be read.
+    fn secret(&self, name: &'static str) -> Result<Option<SecretText>, RemoteError>;
+}
+
+#[cfg(feature = "remote-password")]
+impl dyn Variables + '_ {
+    /// The value of `name`, which is no secret.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, RemoteError> {
+        let value = self.secret(name)?;
+        Ok(value.map(|value| value.expose().to_owned()))
+    }
+
+    /// The value of the first of `names` that is set; none of them is a secret.
+    pub(super) fn first_text(&self, names: &[&'static str]) -> Result<Option<String>, RemoteError> {
+        for &name in names {
+            if let Some(value) = self.text(name)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Settings of a test.
+#[cfg(test)]
+#[derive(Default)]
+pub(super) struct Fixed(pub(super) std::collections::HashMap<&'static str, String>);
+
+#[cfg(test)]
+impl Fixed {
+    pub(super) fn of<const N: usize>(values: [(&'static str, &str); N]) -> Self {
+        Self(values.map(|(name, value)| (name, value.to_owned())).into())
+    }
+}
+
+#[cfg(test)]
+impl Variables for Fixed {
+    fn secret(&self, name: &'static str) -> Result<Option<SecretText>, RemoteError> {
+        Ok(self
+            .0
+            .get(name)
+            .map(|value| SecretText::new(value.as_str())))
+    }
+}
