@@ -8,12 +8,20 @@
 //! What is wiped: the password, every credential and token, and the body of each answer. What is
 //! not: the few kilobytes that the HTTP and TLS libraries buffer for themselves.
 
+#[cfg(feature = "azure")]
+mod azure;
 #[cfg(feature = "remote-password")]
 mod client;
 mod error;
 #[cfg(feature = "remote-password")]
 mod json;
+#[cfg(any(feature = "azure", feature = "hashicorp"))]
+mod secret_file;
 mod variables;
+#[cfg(feature = "hashicorp")]
+mod vault;
+#[cfg(feature = "vgs")]
+mod vgs;
 
 pub use self::{error::RemoteError, variables::Variables};
 
@@ -61,6 +69,12 @@ impl SecretService {
         // Unused in a build that has none of them.
         let _ = variables;
         match self {
+            #[cfg(feature = "azure")]
+            Self::Azure => Ok(Box::new(azure::AzureKeyVault::new(variables)?)),
+            #[cfg(feature = "hashicorp")]
+            Self::Vault => Ok(Box::new(vault::VaultServer::new(variables)?)),
+            #[cfg(feature = "vgs")]
+            Self::Vgs => Ok(Box::new(vgs::VgsAlias::new(variables)?)),
             #[allow(unreachable_patterns, reason = "depends on the features")]
             _ => Err(RemoteError::NotInBuild {
                 service: self.name(),
