@@ -14,7 +14,7 @@ use kms_core::{
     chain::{
         ChainPlugin, Network, NodeApi, NodeError, NodeRequest, PendingTransaction, Registry, sign,
     },
-    cloud::{Cloud, CloudConfig, parse_url},
+    cloud::{Cloud, CloudConfig, SignatureIds, parse_url},
     daemon::Prepared,
     journal::{Journal as _, JournalFile, PayloadDigest, Standing, Step, TransactionKey},
     keys::SecretText,
@@ -129,7 +129,8 @@ fn poll(times: u32) -> Result<()> {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let runtime = runtime()?;
     for _ in 0..times {
-        let answer = runtime.block_on(cloud.pending("ETH", black_box(&ids)))?;
+        let ids = SignatureIds::new(black_box(&ids));
+        let answer = runtime.block_on(cloud.pending("ETH", &ids))?;
         ensure!(answer.transactions.is_empty(), "there is nothing");
     }
     drop(runtime);
