@@ -1,4 +1,9 @@
 //! Wallets: one way for every chain to make, show and use a vault entry.
+//!
+//! What differs between chains is data: [`ChainInfo::wallet`](crate::chain::ChainInfo::wallet) says
+//! where the keys come from, [`ChainInfo::entry_fields`](crate::chain::ChainInfo::entry_fields) what
+//! an [`Entry`](crate::vault::Entry) holds. Everything typed by people is checked here, for its chain
+//! and network, before it is stored.
 
 mod account;
 mod keyring;
