@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{owner, transcript};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "daemon",
     "generatewallet",
     "generatemanagedwallet",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 18] = [
     "changepassword",
     "chains",
     "sandbox",
+    "completions",
     "help",
 ];
 

@@ -13,7 +13,7 @@ use kms_tests::{
     binary,
     cloud::{Cloud, PATIENCE},
     daemon::{Home, Running},
-    samples::{ETH_WALLET, eth_pending, eth_transaction, eth_wallet, pending_id},
+    samples::{ETH_WALLET, eth_transfer, eth_wallet, pending_id},
 };
 use rustix::process::Signal;
 
@@ -196,7 +196,7 @@ fn the_daemon_keeps_within_what_the_unit_allows() {
     let daemon = Running::start(under_strace(&command, &trace));
     assert!(manager.hear().starts_with("READY=1\n"));
     let id = pending_id(1);
-    cloud.queue(&eth_pending(&id, ETH_WALLET, &eth_transaction()));
+    cloud.queue(&eth_transfer(&id, 7));
     cloud.wait_for_broadcast(&id);
     // The tracer passes no signals on: the daemon itself is its only child.
     let tracer = daemon.id();
