@@ -137,7 +137,7 @@ async fn serve(
         let daemon = setup.daemon(vault, journal, &watcher, &stopped).run();
         tokio::pin!(daemon);
         let mut is_told = false;
-        let next = loop {
+        let mut next = loop {
             let name = tokio::select! {
                 // In this order: the loops run once the daemon was looked at.
                 biased;
@@ -179,12 +179,21 @@ async fn serve(
         let tally = loop {
             tokio::select! {
                 tally = &mut daemon => break tally,
-                name = signals.next() => if name != HANGUP {
-                    return Err(Failure::new(
-                        Status::Failed,
-                        format!("{name} again: ended with transactions in hand"),
-                    )
-                    .hint("the journal has what was signed: the next daemon goes on with it"));
+                name = signals.next() => match &next {
+                    _ if name == HANGUP => {}
+                    // It is on its way to another daemon, which is not wanted any more.
+                    Ok(_) => {
+                        watcher.drain();
+                        tracing::info!("{name}: no other daemon takes its place");
+                        next = Err(name);
+                    }
+                    Err(_) => {
+                        return Err(Failure::new(
+                            Status::Failed,
+                            format!("{name} again: ended with transactions in hand"),
+                        )
+                        .hint("the journal has what was signed: the next daemon goes on with it"));
+                    }
                 },
             }
         };
