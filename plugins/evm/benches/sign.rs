@@ -12,11 +12,7 @@ fn main() {
         bench.run(&format!("{}/{name}", plugin.info().code), &frozen);
     };
     let ethereum = include_str!("../tests/vectors/ETH.json");
-    for name in [
-        "native-all-fields-given",
-        "eip1559-fees-given",
-        "token-transfer-gas-given",
-    ] {
+    for name in ["native-all-fields-given", "token-transfer-gas-given"] {
         run(&kms_evm::ETHEREUM, ethereum, name);
     }
     let others: [(&'static dyn ChainPlugin, &str); 7] = [
