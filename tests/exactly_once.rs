@@ -20,7 +20,7 @@ use kms_tests::{
     vectors,
 };
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Where a debug build dies when told to, in the order of a transaction's way.
 const PLACES: [&str; 12] = [
@@ -77,27 +77,6 @@ struct Counts {
     sent_again: usize,
 }
 
-/// What only a daemon asks that starts again: the node of Solana has not seen the transaction, and
-/// still may.
-fn add_calls_of_a_second_start(case: &mut Value) {
-    let Some(path) = case["calls"][0]["path"].as_str().map(str::to_owned) else {
-        return;
-    };
-    let call = |method: &str, result: Value| {
-        json!({
-            "method": "POST",
-            "path": path,
-            "body": {"jsonrpc": "2.0", "method": method},
-            "response": {"jsonrpc": "2.0", "result": result},
-        })
-    };
-    let calls = case["calls"].as_array_mut().expect("calls");
-    let nowhere = json!({"context": {"slot": 1000}, "value": [null]});
-    calls.push(call("getSignatureStatuses", nowhere));
-    let early = json!({"absoluteSlot": 1000, "blockHeight": 1});
-    calls.push(call("getEpochInfo", early));
-}
-
 /// Of each chain a recorded transaction that goes to the cloud as it is.
 fn cases() -> BTreeMap<String, Value> {
     let mut cases = BTreeMap::new();
@@ -114,8 +93,7 @@ fn cases() -> BTreeMap<String, Value> {
                 .or_insert_with(|| case.clone());
         }
     }
-    let solana = cases.get_mut("SOL").expect("a case of Solana");
-    add_calls_of_a_second_start(solana);
+    recorded::add_doubts_of_solana(cases.get_mut("SOL").expect("a case of Solana"));
     cases
 }
 

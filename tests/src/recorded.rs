@@ -26,19 +26,41 @@ pub fn home(case: &Value) -> Home {
 /// The daemon on the case's chain and network.
 pub fn daemon(home: &Home, cloud: &Cloud, chain: &str, case: &Value) -> Command {
     let mut command = home.daemon(cloud);
-    command
-        .arg(format!("--chain={chain}"))
-        .env("TATUM_API_KEY", API_KEY)
-        .env(
-            format!("TATUM_KMS_NODE_URL_{chain}"),
-            format!("{}{OUTSIDE}", cloud.url()),
-        );
+    command.arg(format!("--chain={chain}"));
+    reach_nodes(&mut command, cloud, chain);
     if case["testnet"] == true {
         command.arg("--testnet");
     } else {
         command.arg(format!("--external-url={}", cloud.approval_url()));
     }
     command
+}
+
+/// Has the daemon find the chain's nodes where [`answer_calls`] answers for them.
+pub fn reach_nodes(command: &mut Command, cloud: &Cloud, chain: &str) {
+    command.env("TATUM_API_KEY", API_KEY).env(
+        format!("TATUM_KMS_NODE_URL_{chain}"),
+        format!("{}{OUTSIDE}", cloud.url()),
+    );
+}
+
+/// Adds to the recorded calls of a case of Solana what only a daemon asks that does not know
+/// whether its transaction arrived: the node has not seen it, and still may.
+pub fn add_doubts_of_solana(case: &mut Value) {
+    let path = case["calls"][0]["path"].clone();
+    let call = |method: &str, result: Value| {
+        json!({
+            "method": "POST",
+            "path": path,
+            "body": {"jsonrpc": "2.0", "method": method},
+            "response": {"jsonrpc": "2.0", "result": result},
+        })
+    };
+    let calls = case["calls"].as_array_mut().expect("calls");
+    let nowhere = json!({"context": {"slot": 1000}, "value": [null]});
+    calls.push(call("getSignatureStatuses", nowhere));
+    let early = json!({"absoluteSlot": 1000, "blockHeight": 1});
+    calls.push(call("getEpochInfo", early));
 }
 
 /// Has the cloud take the case's broadcast, if it has one.

@@ -194,6 +194,9 @@ pub enum NodeError {
     /// It answered with something else than was asked for.
     #[error("{0}")]
     Unexpected(String),
+    /// What answered was hardly the node: a proxy's page, a redirect, no end of bytes.
+    #[error("{0}")]
+    Garbled(String),
     /// It did not answer in time.
     #[error("no answer within {0} s")]
     Timeout(u64),
@@ -209,7 +212,7 @@ impl NodeError {
         match self {
             Self::Status { status, .. } => matches!(status, 401 | 402 | 408 | 425 | 429 | 500..),
             Self::Rpc { .. } | Self::Unexpected(_) => false,
-            Self::Timeout(_) | Self::Unreachable(_) => true,
+            Self::Garbled(_) | Self::Timeout(_) | Self::Unreachable(_) => true,
         }
     }
 }

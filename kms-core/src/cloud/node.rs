@@ -58,7 +58,7 @@ impl CloudNode {
                 &self.cloud.redacted(&answer.body),
             ));
         }
-        let no_json = |_| NodeError::Unexpected(format!("the answer of {host} is no JSON"));
+        let no_json = |_| NodeError::Garbled(format!("the answer of {host} is no JSON"));
         let value: Value = serde_json::from_slice(&answer.body).map_err(no_json)?;
         // Errors are shown to people, so they get the care that data must be spared.
         if value.get("error").is_some_and(|error| !error.is_null()) {
@@ -123,7 +123,7 @@ impl NodeApi for CloudNode {
 pub(super) fn from_transport(error: TransportError) -> NodeError {
     match error {
         TransportError::Timeout { seconds, .. } => NodeError::Timeout(seconds),
-        TransportError::TooLarge { .. } => NodeError::Unexpected(error.to_string()),
+        TransportError::TooLarge { .. } => NodeError::Garbled(error.to_string()),
         other => NodeError::Unreachable(other.to_string()),
     }
 }
@@ -132,7 +132,7 @@ pub(super) fn from_transport(error: TransportError) -> NodeError {
 /// decision on what was asked, so it is no [`NodeError::Status`].
 pub(super) fn from_status(status: u16, body: &str) -> NodeError {
     if (300..400).contains(&status) {
-        return NodeError::Unexpected(format!(
+        return NodeError::Garbled(format!(
             "answered {status}, a redirect, which is not followed"
         ));
     }

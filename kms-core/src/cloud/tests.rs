@@ -673,7 +673,7 @@ async fn a_nodes_answer_is_limited() {
         TestServer::scripted(vec![Reply::status(200, vec![b' '; 8 * 1024 * 1024 + 1])]).await;
     let node = cloud(&server).node_api("ETH", Network::Mainnet);
     let error = node.call(NodeRequest::get("/v3/x")).await.unwrap_err();
-    assert!(matches!(error, NodeError::Unexpected(_)), "{error:?}");
+    assert!(matches!(error, NodeError::Garbled(_)), "{error:?}");
     assert_eq!(server.seen().len(), 1);
 }
 
