@@ -76,6 +76,15 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// A PUT with these headers and nothing else.
+    #[cfg(feature = "aws")]
+    pub(super) fn put(url: &'a Url, headers: &'a [(&'static str, SecretText)]) -> Self {
+        Self {
+            method: Method::PUT,
+            ..Self::get(url, headers)
+        }
+    }
+
     /// A POST with these headers, which must name the type of the body.
     pub(super) fn post(
         url: &'a Url,
@@ -155,9 +164,13 @@ impl Client {
         })
     }
 
-    /// How long one call may take, all its attempts together.
-    pub(super) fn limit(&self) -> Duration {
-        self.limit
+    /// The same with a limit that is not longer than `limit`.
+    #[cfg(any(feature = "aws", feature = "gcp"))]
+    pub(super) fn within(self, limit: Duration) -> Self {
+        Self {
+            limit: limit.min(self.limit),
+            ..self
+        }
     }
 
     /// Makes a call, again while the service is not reachable, busy or out of order.
@@ -203,13 +216,15 @@ impl Client {
             result
         });
         let Ok(attempts) = tokio::time::timeout(self.limit, attempts).await else {
-            return Err(match last_failure
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner)
-            {
-                Some(problem) => self.error(problem),
-                None => self.too_slow(),
-            });
+            return Err(
+                match last_failure
+                    .into_inner()
+                    .unwrap_or_else(PoisonError::into_inner)
+                {
+                    Some(problem) => self.error(problem),
+                    None => self.too_slow(),
+                },
+            );
         };
         match attempts.last {
             Ok(answer) if cloud::is_busy(answer.status) => {

@@ -8,14 +8,25 @@
 //! What is wiped: the password, every credential and token, and the body of each answer. What is
 //! not: the few kilobytes that the HTTP and TLS libraries buffer for themselves.
 
+#[cfg(feature = "aws")]
+mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 #[cfg(feature = "remote-password")]
 mod client;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod clock;
 mod error;
+#[cfg(feature = "gcp")]
+mod gcp;
 #[cfg(feature = "remote-password")]
 mod json;
-#[cfg(any(feature = "azure", feature = "hashicorp"))]
+#[cfg(any(
+    feature = "aws",
+    feature = "azure",
+    feature = "gcp",
+    feature = "hashicorp"
+))]
 mod secret_file;
 mod variables;
 #[cfg(feature = "hashicorp")]
@@ -69,8 +80,12 @@ impl SecretService {
         // Unused in a build that has none of them.
         let _ = variables;
         match self {
+            #[cfg(feature = "aws")]
+            Self::Aws => Ok(Box::new(aws::AwsPassword::new(variables)?)),
             #[cfg(feature = "azure")]
             Self::Azure => Ok(Box::new(azure::AzureKeyVault::new(variables)?)),
+            #[cfg(feature = "gcp")]
+            Self::Gcp => Ok(Box::new(gcp::GcpPassword::new(variables)?)),
             #[cfg(feature = "hashicorp")]
             Self::Vault => Ok(Box::new(vault::VaultServer::new(variables)?)),
             #[cfg(feature = "vgs")]

@@ -21,6 +21,7 @@ impl dyn Variables + '_ {
         Ok(value.map(|value| value.expose().to_owned()))
     }
 
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     /// The value of the first of `names` that is set; none of them is a secret.
     pub(super) fn first_text(&self, names: &[&'static str]) -> Result<Option<String>, RemoteError> {
         for &name in names {
