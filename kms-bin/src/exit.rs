@@ -5,7 +5,7 @@ use std::{error::Error, fmt::Write as _, process::ExitCode};
 use kms_core::{
     chain::{RegistryError, WalletError},
     keys::KeyError,
-    password::{CommandError, PasswordError},
+    password::{CommandError, PasswordError, RemoteError},
     vault::{EntryError, VaultError},
 };
 
@@ -18,6 +18,11 @@ Exit codes:
   3  no password, or the wrong one
   4  no such vault, wallet, journal or transaction
   5  the vault's or journal's file is damaged or is something else
+  6  the service that keeps the password cannot be reached, or is out of order
+  7  that service did not answer in time
+  8  that service denied access, or refused the request
+  9  that service has no such secret
+  10  that service's answer, or the secret in it, cannot be used
   141  whoever reads the results stopped reading, as `head` does";
 
 /// What the exit code says.
@@ -28,6 +33,11 @@ pub(crate) enum Status {
     Password,
     NotFound,
     Damaged,
+    ServiceUnreachable,
+    ServiceTooSlow,
+    ServiceDenied,
+    ServiceHasNone,
+    ServiceMalformed,
     /// As if SIGPIPE had ended the process, which shells tell as 128 and its number.
     BrokenPipe,
 }
@@ -40,6 +50,11 @@ impl From<Status> for ExitCode {
             Status::Password => 3,
             Status::NotFound => 4,
             Status::Damaged => 5,
+            Status::ServiceUnreachable => 6,
+            Status::ServiceTooSlow => 7,
+            Status::ServiceDenied => 8,
+            Status::ServiceHasNone => 9,
+            Status::ServiceMalformed => 10,
             Status::BrokenPipe => 141,
         })
     }
@@ -152,11 +167,29 @@ impl From<PasswordError> for Failure {
     fn from(error: PasswordError) -> Self {
         let status = match &error {
             PasswordError::Command(CommandError::Unbalanced | CommandError::Empty) => Status::Usage,
+            PasswordError::Remote(error) => of_service(error),
             _ => Status::Password,
         };
         let mut failure = Self::of(status, &error);
         failure.hint = error.hint().map(str::to_owned);
         failure
+    }
+}
+
+/// What a service's failure means for whoever starts the program anew, or does not.
+fn of_service(error: &RemoteError) -> Status {
+    match error {
+        RemoteError::NotInBuild { .. }
+        | RemoteError::Missing { .. }
+        | RemoteError::Invalid { .. } => Status::Usage,
+        RemoteError::Unreachable { .. } | RemoteError::OutOfOrder { .. } => {
+            Status::ServiceUnreachable
+        }
+        RemoteError::TooSlow { .. } => Status::ServiceTooSlow,
+        RemoteError::Denied { .. } | RemoteError::Refused { .. } => Status::ServiceDenied,
+        RemoteError::NotFound { .. } => Status::ServiceHasNone,
+        RemoteError::Malformed { .. } => Status::ServiceMalformed,
+        _ => Status::Password,
     }
 }
 
@@ -201,6 +234,11 @@ mod tests {
             (Status::Password, "3  no password"),
             (Status::NotFound, "4  no such vault"),
             (Status::Damaged, "5  the vault's or journal's file"),
+            (Status::ServiceUnreachable, "6  the service that keeps"),
+            (Status::ServiceTooSlow, "7  that service did not answer"),
+            (Status::ServiceDenied, "8  that service denied"),
+            (Status::ServiceHasNone, "9  that service has no"),
+            (Status::ServiceMalformed, "10  that service's answer"),
             (Status::BrokenPipe, "141  whoever reads"),
         ] {
             assert!(EXIT_CODES.contains(code));

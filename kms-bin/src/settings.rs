@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use kms_core::keys::SecretText;
+use kms_core::{
+    keys::SecretText,
+    password::{RemoteError, Variables},
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -127,6 +130,16 @@ impl Settings {
     /// The env file beside `.env`: the one of `--env-file`, or the usual one.
     pub(crate) fn env_file(&self) -> &Path {
         &self.env_file
+    }
+}
+
+impl Variables for Settings {
+    fn secret(&self, name: &'static str) -> Result<Option<SecretText>, RemoteError> {
+        self.secret(name).map_err(|failure| RemoteError::Invalid {
+            setting: name.to_owned(),
+            reason: format!("cannot be read: {}", failure.message),
+            hint: "set it as plain text, or not at all",
+        })
     }
 }
 

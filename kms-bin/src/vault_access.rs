@@ -7,7 +7,7 @@ use kms_core::{
     keys::SecretText,
     password::{
         EnvironmentPassword, PasswordCommand, PasswordError, PasswordFile, PasswordPrompt,
-        PasswordSource, Purpose, SecretInput,
+        PasswordSource, Purpose, SecretInput, SecretService,
     },
     vault::{
         Changes, Entry, FileFormat, KdfParams, Notice, OpenVault, StoreOptions, Vault, VaultError,
@@ -185,31 +185,30 @@ pub(crate) fn password_source(
     settings: &Settings,
     input: &SecretInput,
 ) -> Result<Box<dyn PasswordSource>, Failure> {
-    for (wanted, flag, name) in [
-        (args.aws, "--aws", "AWS Secrets Manager"),
-        (args.azure, "--azure", "Azure Key Vault"),
-        (args.vgs, "--vgs", "VGS"),
-    ] {
-        if wanted {
-            return Err(Failure::usage(format!(
-                "{flag}: this build cannot get the password from {name}"
-            ))
-            .hint("let the tool of that service fetch it, and pass it on by --password-fd, --password-file, TATUM_KMS_PASSWORD or as a systemd credential"));
-        }
-    }
+    let services = [
+        (args.aws, "--aws", SecretService::Aws),
+        (args.azure, "--azure", SecretService::Azure),
+        (args.gcp, "--gcp", SecretService::Gcp),
+        (args.vault, "--vault", SecretService::Vault),
+        (args.vgs, "--vgs", SecretService::Vgs),
+    ];
     let wanted: Vec<&str> = [
         (args.password_file.is_some(), "--password-file"),
         (args.password_fd.is_some(), "--password-fd"),
         (args.password_command.is_some(), "--password-command"),
     ]
     .into_iter()
+    .chain(services.map(|(wanted, flag, _)| (wanted, flag)))
     .filter_map(|(wanted, flag)| wanted.then_some(flag))
     .collect();
     if wanted.len() > 1 {
-        return Err(Failure::usage(format!(
-            "{} exclude each other",
-            wanted.join(" and ")
-        )));
+        return Err(
+            Failure::usage(format!("{} exclude each other", wanted.join(" and ")))
+                .hint("the password comes from one place"),
+        );
+    }
+    if let Some((_, _, service)) = services.into_iter().find(|(wanted, ..)| *wanted) {
+        return Ok(service.source(settings)?);
     }
     if let Some(path) = &args.password_file {
         return Ok(Box::new(PasswordFile::at(path)));

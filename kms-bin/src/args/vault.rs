@@ -23,14 +23,23 @@ pub(crate) struct VaultArgs {
     /// no shell is involved
     #[arg(long, value_name = "COMMAND")]
     pub(crate) password_command: Option<String>,
-    /// Get the password from AWS Secrets Manager (not part of this build)
-    #[arg(long, hide = true)]
+    /// Get the password from AWS Secrets Manager: the secret of TATUM_KMS_AWS_SECRET_NAME, with
+    /// the keys of TATUM_KMS_AWS_* or those that AWS's own tools would find
+    #[arg(long)]
     pub(crate) aws: bool,
-    /// Get the password from Azure Key Vault (not part of this build)
-    #[arg(long, hide = true)]
+    /// Get the password from Azure Key Vault: the secret of TATUM_KMS_AZURE_SECRETNAME in the
+    /// vault of TATUM_KMS_AZURE_VAULTURL
+    #[arg(long)]
     pub(crate) azure: bool,
-    /// Get the password from VGS (not part of this build)
-    #[arg(long, hide = true)]
+    /// Get the password from Google Secret Manager: the secret of TATUM_KMS_GCP_SECRET, with the
+    /// application default credentials
+    #[arg(long)]
+    pub(crate) gcp: bool,
+    /// Get the password from HashiCorp Vault or OpenBao at VAULT_ADDR
+    #[arg(long)]
+    pub(crate) vault: bool,
+    /// Get the password from VGS: the value of the alias TATUM_KMS_VGS_ALIAS
+    #[arg(long)]
     pub(crate) vgs: bool,
     /// Accept a vault that other users may read, or whose folder they may write to
     #[arg(long)]

@@ -38,19 +38,22 @@ pub(super) fn run(args: &CheckConfigArgs) -> Result<(), Failure> {
     let exists = store
         .inspect()
         .map_or(true, |inspection| inspection.format != FileFormat::Missing);
-    let source = password_source(&args.vault, &settings, &SecretInput::detect())
-        .map_or_else(|failure| failure.message, |source| source.name());
+    let (source, details) = match password_source(&args.vault, &settings, &SecretInput::detect()) {
+        Ok(source) => (source.name(), source.details()),
+        Err(failure) => (failure.message, Vec::new()),
+    };
     let mut lines = vec![
         line("Version", env!("CARGO_PKG_VERSION")),
         line("Wallet file path", &store.path().display().to_string()),
         line("Wallet exists", if exists { "true" } else { "false" }),
         line("Wallet store type", "LOCAL"),
         line("Password comes from", &source),
-        line(
-            "Environment vars file",
-            &settings.env_file().display().to_string(),
-        ),
     ];
+    lines.extend(details.iter().map(|(label, value)| line(label, value)));
+    lines.push(line(
+        "Environment vars file",
+        &settings.env_file().display().to_string(),
+    ));
     for name in SECRET {
         lines.push(line(name, presence(&settings, name)?));
     }
