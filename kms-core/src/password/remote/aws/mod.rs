@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
-use self::{credentials::Credentials, profile::Profile, sigv4::Signer};
+use self::{credentials::Credentials, identity::element, profile::Profile, sigv4::Signer};
 use super::{
     super::{PasswordError, PasswordSource, Purpose},
     RemoteError, Variables,
@@ -198,6 +198,7 @@ impl AwsPassword {
             },
             "UnrecognizedClientException"
             | "InvalidClientTokenId"
+            | "InvalidAccessKeyId"
             | "InvalidSignatureException"
             | "SignatureDoesNotMatch"
             | "ExpiredTokenException"
@@ -208,7 +209,7 @@ impl AwsPassword {
                 code,
                 hint: "the credentials are not valid: check TATUM_KMS_AWS_ACCESS_KEY_ID and TATUM_KMS_AWS_SECRET_ACCESS_KEY, or unset them to use those of AWS_*, the profile or the role, and check the clock",
             },
-            _ if matches!(status, 401 | 403) || code == "AccessDeniedException" => {
+            _ if matches!(status, 401 | 403) || code.starts_with("AccessDenied") => {
                 RemoteError::Denied {
                     service,
                     what,
@@ -257,16 +258,19 @@ struct SecretValue {
     secret_string: Option<JsonSecret>,
 }
 
-/// The service's own word for what is wrong, without the name space before it.
+/// The service's own word for what is wrong, without the name space before it. What stands before
+/// the service and checks signatures may answer in XML.
 fn error_code(body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Problem {
         #[serde(rename = "__type")]
         kind: String,
     }
-    let problem = serde_json::from_slice::<Problem>(body);
-    let kind = problem.map_or_else(|_| String::new(), |problem| problem.kind);
-    code(kind.rsplit('#').next().unwrap_or_default())
+    if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
+        return code(problem.kind.rsplit('#').next().unwrap_or_default());
+    }
+    let xml = std::str::from_utf8(body).unwrap_or_default();
+    code(element(xml, "Code").unwrap_or_default())
 }
 
 /// The region in `arn:aws:secretsmanager:<region>:<account>:secret:<name>`.
