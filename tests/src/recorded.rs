@@ -151,15 +151,16 @@ fn answer(script: &mut [Recorded], request: &Request) -> Answer {
         None => call.rpc_method().is_none() && request.is(&call.method, &call.path),
     };
     let exact = |call: &Recorded| method.is_none() && same(&call.body, &body);
+    // Whoever asks the same again gets the same again, and no answer to somebody else's question.
     let position = script
         .iter()
         .position(|call| is_asked(call) && exact(call) && !call.used)
-        .or_else(|| script.iter().position(|call| is_asked(call) && !call.used))
         .or_else(|| {
             script
                 .iter()
                 .rposition(|call| is_asked(call) && exact(call))
         })
+        .or_else(|| script.iter().position(|call| is_asked(call) && !call.used))
         .or_else(|| script.iter().rposition(is_asked));
     let Some(position) = position else {
         return Answer::error(404, "not.found", &format!("nothing recorded for {request}"));
