@@ -1,5 +1,7 @@
 //! `--aws`: the password from AWS Secrets Manager, as moto and as scripted hosts play it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use kms_tests::{
     internet::{Internet, Reply, Request},
     moto::{AccessKey, Moto, REGION},
@@ -276,6 +278,42 @@ fn a_pod_a_task_and_an_instance_open_the_vault_by_their_role() {
             "the container credentials endpoint denied access to the role's keys (403)".to_owned()
         )
     );
+}
+
+#[test]
+fn a_daemon_that_starts_during_an_outage_waits_for_its_end() {
+    let user = owner();
+    let attempts = AtomicUsize::new(0);
+    let internet = Internet::start(move |request| match request.host.as_str() {
+        "api.tatum.io" => Reply::json(200, &json!([])),
+        _ => match attempts.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Reply::Answer(503, String::new()),
+            _ => {
+                let secret = json!({ "pass": PASSWORD }).to_string();
+                Reply::json(200, &json!({ "SecretString": secret }))
+            }
+        },
+    });
+    let mut daemon = user
+        .run("daemon --testnet --run-once --chain=ETH --aws")
+        .without_password();
+    for (name, value) in [
+        ("TATUM_API_KEY", "k"),
+        ("TATUM_KMS_AWS_SECRET_NAME", "kms"),
+        ("TATUM_KMS_AWS_SECRET_KEY", "pass"),
+        ("AWS_REGION", REGION),
+    ] {
+        daemon = daemon.env(name, value);
+    }
+    let done = internet.connect(standard_key(daemon), &user).finish();
+    assert_eq!(done.code(), Some(0), "{done:?}");
+    let requests = internet.requests();
+    let hosts: Vec<&str> = requests
+        .iter()
+        .map(|request| request.host.as_str())
+        .collect();
+    assert_eq!(hosts[..3], [SECRETS_MANAGER; 3], "{hosts:?}");
+    assert!(hosts.contains(&"api.tatum.io"), "{hosts:?}");
 }
 
 #[test]

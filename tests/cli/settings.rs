@@ -105,13 +105,17 @@ fn the_configuration_is_shown_without_secrets() {
 }
 
 #[test]
-fn password_stores_that_are_no_part_of_the_program_say_so() {
+fn a_secret_service_that_is_not_set_up_says_what_it_needs() {
     let user = owner();
     let lines = [
         "export --aws",
         "export --azure",
+        "export --gcp",
+        "export --vault",
         "export --vgs",
+        "export --aws --vgs",
         "daemon --testnet --api-key=k --aws",
+        "checkconfig --aws",
     ];
     assert_snapshot!(crate::transcript(&user, lines));
 }

@@ -34,6 +34,10 @@ impl Moto {
     ///
     /// # Panics
     /// When it does not start.
+    #[expect(
+        clippy::print_stderr,
+        reason = "nextest shows it beside the test's name"
+    )]
     pub fn start(secrets: &Value) -> Option<Self> {
         let found = Command::new("python3")
             .args(["-c", "import boto3, moto.server"])
@@ -41,8 +45,7 @@ impl Moto {
             .status()
             .is_ok_and(|status| status.success());
         if !found {
-            let told =
-                "there is no moto: `python3 -m pip install 'moto[server,iam,secretsmanager]'`";
+            let told = "there is no moto: `python3 -m pip install 'moto[server]'`";
             assert!(env::var_os("CI").is_none(), "{told}");
             eprintln!("skipped: {told}");
             return None;
