@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn lists_keep_their_lines_and_prose_is_filled() {
-        let text = "One.\nTwo.\n\nThree.\n\nExamples:\n  a\n  b\n\nEnvironment, also from a file:\n  X  y";
+        let text =
+            "One.\nTwo.\n\nThree.\n\nExamples:\n  a\n  b\n\nEnvironment, also from a file:\n  X  y";
         let page = sections(text).render();
         let expected = "\
 .SH NOTES

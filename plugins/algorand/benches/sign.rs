@@ -1,7 +1,7 @@
 //! What a transaction costs to sign; `kms-core/benches/README.md` says what the figures mean.
 
-use kms_core::testkit::{Frozen, SignBench};
 use kms_algorand::ALGORAND;
+use kms_core::testkit::{Frozen, SignBench};
 
 fn main() {
     let mut bench = SignBench::from_args();
