@@ -146,7 +146,6 @@ fn entries_of(text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the counts are for people to see")]
 fn what_crypto_js_writes_opens_identically() {
     let Some(written) = written() else { return };
     let (mut opened, mut refused, mut paddings) = (0, 0, [0; 16]);
@@ -179,7 +178,6 @@ fn what_crypto_js_writes_opens_identically() {
 
 /// The built program: `export` before and after `migrate`.
 #[test]
-#[expect(clippy::print_stdout, reason = "the counts are for people to see")]
 fn the_program_exports_the_same_before_and_after_it_migrates() {
     let Some(written) = written() else { return };
     let mut count = 0;

@@ -41,7 +41,6 @@ impl Refused {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the counts are for people to see")]
 fn a_hundred_thousand_wrong_passwords_open_nothing() {
     let Some(library) = Library::in_folder("legacy") else {
         return;
