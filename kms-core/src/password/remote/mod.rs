@@ -13,9 +13,17 @@ mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 #[cfg(feature = "remote-password")]
+#[cfg_attr(
+    not(all(feature = "aws", feature = "azure", feature = "vgs")),
+    allow(dead_code, reason = "a build with few services needs less of it")
+)]
 mod client;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 mod clock;
+#[cfg_attr(
+    not(all(feature = "aws", feature = "azure", feature = "vgs")),
+    allow(dead_code, reason = "a build with few services needs less of it")
+)]
 mod error;
 #[cfg(feature = "gcp")]
 mod gcp;
