@@ -15,8 +15,8 @@ const LONGEST_USUAL_POLL: Duration = Duration::from_secs(5);
 /// The loop of one chain.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ChainHealth {
-    /// How many wallets it polls for. Without any it does not poll.
-    wallets: usize,
+    /// Whether its wallets were counted. Without any it does not poll.
+    counted: bool,
     /// Since when it has wallets.
     has_wallets_since: Option<Instant>,
     /// When all its polls last succeeded.
@@ -38,7 +38,7 @@ impl ChainHealth {
 
     /// Gives whether these are the first wallets.
     pub(super) fn count_wallets(&mut self, wallets: usize, now: Instant) -> bool {
-        self.wallets = wallets;
+        self.counted = true;
         if wallets == 0 {
             // Found again later, they start over.
             self.has_wallets_since = None;
@@ -81,6 +81,9 @@ impl ChainHealth {
     /// The check that the cloud can be reached for it.
     pub(super) fn readiness(&self, chain: &str, now: Instant, period: Duration) -> Option<Check> {
         let name = format!("cloud-{chain}");
+        if !self.counted {
+            return Some(Check::failed(name, "its wallets are not counted yet"));
+        }
         let age = self.poll_age(now)?;
         let longest = period
             .saturating_mul(POLLS_MISSED)
@@ -111,6 +114,8 @@ mod tests {
     fn a_chain_without_wallets_is_neither_ready_nor_not() {
         let mut health = ChainHealth::default();
         let now = Instant::now();
+        assert_eq!(is_ready(&health, now), Some(false), "nothing known yet");
+        health.count_wallets(0, now);
         assert_eq!(is_ready(&health, now), None);
         assert!(health.count_wallets(2, now));
         assert!(!health.count_wallets(3, now + PERIOD));
