@@ -829,9 +829,9 @@ fn a_report_that_fails_is_made_again() {
     assert!(cloud.signed(&id).is_empty());
 }
 
-#[test]
-fn very_many_wallets_are_polled_in_chunks() {
-    let cloud = Cloud::start();
+/// So many wallets that the first poll has no room for the last, and a pending transaction of the
+/// first and of the last.
+fn very_many_wallets(cloud: &Cloud) -> (Home, Vec<String>, [String; 2]) {
     let wallet = eth_wallet();
     let ids: Vec<String> = (0..25_001)
         .map(|n| format!("c0000000-0000-4000-8000-{n:012x}"))
@@ -843,6 +843,13 @@ fn very_many_wallets_are_polled_in_chunks() {
     cloud.queue(&eth_pending(&first, &ids[0], &complete));
     complete["nonce"] = json!(8);
     cloud.queue(&eth_pending(&last, &ids[25_000], &complete));
+    (home, ids, [first, last])
+}
+
+#[test]
+fn very_many_wallets_are_polled_in_chunks() {
+    let cloud = Cloud::start();
+    let (home, ids, [first, last]) = very_many_wallets(&cloud);
 
     let done = run_once(&home, &cloud, &[]);
 
@@ -863,6 +870,30 @@ fn very_many_wallets_are_polled_in_chunks() {
         .filter(|line| line.level == "WARN" && line.text.contains("25000"))
         .collect();
     assert_eq!(warnings.len(), 1, "{}", done.stderr);
+}
+
+#[test]
+fn a_chunk_that_cannot_be_polled_does_not_stop_the_others() {
+    let cloud = Cloud::start();
+    let (home, _, [first, last]) = very_many_wallets(&cloud);
+    // The first call and its repetition.
+    cloud.fault(Fault::on("POST", ETH_POLL, FaultKind::Status(500)).times(2));
+
+    let done = run_once(&home, &cloud, &[]);
+    assert_eq!(done.code(), Some(1), "{done:?}");
+    let failed: Vec<_> = done
+        .errors()
+        .into_iter()
+        .filter(|line| line.text.contains("the poll failed"))
+        .collect();
+    assert_eq!(failed.len(), 1, "{}", done.stderr);
+    assert_eq!(failed[0].field("call"), "1 of 2");
+    assert!(cloud.signed(&first).is_empty());
+    only_signature(&cloud, &last);
+
+    let done = run_once(&home, &cloud, &[]);
+    assert_eq!(done.code(), Some(0), "{done:?}");
+    only_signature(&cloud, &first);
 }
 
 #[test]
