@@ -38,6 +38,7 @@ pub mod journal;
 pub mod keys;
 pub mod password;
 pub mod process;
+pub mod telemetry;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod vault;

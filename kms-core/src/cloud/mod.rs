@@ -30,6 +30,7 @@ pub(crate) mod test_server;
 mod tests;
 mod version;
 
+pub(crate) use self::error::is_busy;
 pub use self::{
     broadcast::{BroadcastBody, BroadcastReceipt},
     client::Cloud,
@@ -44,6 +45,5 @@ pub use self::{
 #[cfg(feature = "remote-password")]
 pub(crate) use self::{
     client::Answer,
-    error::is_busy,
     retry::{Repeatable, RetryPolicy},
 };

@@ -1,6 +1,11 @@
 //! One transaction's way from the cloud's list to the network.
+//!
+//! Each step has a span, for traces. Their level keeps them out of the log, whose lines name the
+//! transaction as their innermost span.
 
 use std::{sync::Arc, time::Instant};
+
+use tracing::{Instrument as _, trace_span};
 
 use super::{
     Asked, FailureReason, Observer, Outcome, PostponeReason, Prepared, vault_watch::VaultWatch,
@@ -62,6 +67,7 @@ impl Desk {
         let standing = self
             .journal
             .receive(&key, PayloadDigest::of(pending))
+            .instrument(trace_span!("journal", step = "receipt"))
             .await?;
         reach(Place::Received);
         let outcome = match standing {
@@ -99,9 +105,7 @@ impl Desk {
             self.fail(&key, &error.report_text(), false).await?;
         }
         if let Err(Stop::Declined(why)) = &outcome {
-            self.journal
-                .advance(&key, Step::Declined(why.clone()))
-                .await?;
+            self.remember(&key, Step::Declined(why.clone())).await?;
         }
         outcome
     }
@@ -114,11 +118,14 @@ impl Desk {
     ) -> Result<Outcome, Stop> {
         let wallets = self.vault.keyring().await?;
         let node = self.node.as_ref();
-        let prepared = Prepared::new(self.plugin, pending, &*wallets, node).await?;
+        let prepared = Prepared::new(self.plugin, pending, &*wallets, node)
+            .instrument(trace_span!("prepare"))
+            .await?;
         reach(Place::Prepared);
         tracing::info!(summary = %prepared.summary, "ready to be signed");
         let began = Instant::now();
-        let verdict = self.approver.check(pending, &prepared.summary).await;
+        let check = self.approver.check(pending, &prepared.summary);
+        let verdict = check.instrument(trace_span!("approve")).await;
         self.observer.asked(&Asked {
             chain: self.plugin.info().code,
             verdict: &verdict,
@@ -144,7 +151,7 @@ impl Desk {
             unsigned: prepared.unsigned.clone(),
             summary: prepared.summary.to_string(),
         };
-        self.journal.advance(key, step).await?;
+        self.remember(key, step).await?;
         reach(Place::Frozen);
         self.sign_and_send(key, pending, &prepared.unsigned).await
     }
@@ -158,7 +165,8 @@ impl Desk {
         // The latest vault: a wallet removed while others were asked must not sign any more.
         let wallets = self.vault.keyring().await?;
         let began = Instant::now();
-        let assembled = match self.sign(pending, unsigned, &*wallets) {
+        let sign = || self.sign(pending, unsigned, &*wallets);
+        let assembled = match trace_span!("sign").in_scope(sign) {
             Ok(assembled) => assembled,
             Err(error) => {
                 self.plugin.abandon(unsigned, self.node.as_ref()).await;
@@ -168,9 +176,7 @@ impl Desk {
         self.observer
             .signed(self.plugin.info().code, began.elapsed());
         reach(Place::Signing);
-        self.journal
-            .advance(key, Step::Signed(assembled.clone()))
-            .await?;
+        self.remember(key, Step::Signed(assembled.clone())).await?;
         reach(Place::Signed);
         self.send(key, pending, unsigned, assembled, Attempt::First)
             .await
@@ -200,9 +206,13 @@ impl Desk {
         executed: bool,
     ) -> Result<(), JournalError> {
         let reason = reason.to_owned();
-        self.journal
-            .advance(key, Step::Failed { reason, executed })
-            .await
+        self.remember(key, Step::Failed { reason, executed }).await
+    }
+
+    /// Has the journal remember a step.
+    async fn remember(&self, key: &TransactionKey, step: Step) -> Result<(), JournalError> {
+        let span = trace_span!("journal", step = step.name());
+        self.journal.advance(key, step).instrument(span).await
     }
 
     fn sign(
@@ -241,12 +251,12 @@ impl Desk {
             .map_or_else(|error| error.to_string(), |summary| summary.to_string());
         let mut submitted = Ok(assembled.clone());
         if attempt == Attempt::First {
-            submitted = self.plugin.cosign(unsigned, assembled.clone(), node).await;
+            let cosign = self.plugin.cosign(unsigned, assembled.clone(), node);
+            submitted = cosign.instrument(trace_span!("cosign")).await;
             if let Ok(completed) = &submitted
                 && *completed != assembled
             {
-                self.journal
-                    .advance(key, Step::Completed(completed.clone()))
+                self.remember(key, Step::Completed(completed.clone()))
                     .await?;
                 reach(Place::Completed);
             }
@@ -259,13 +269,16 @@ impl Desk {
         let mut executed = false;
         let sent = match submitted {
             Ok(completed) => {
-                self.journal.advance(key, Step::Sending).await?;
+                self.remember(key, Step::Sending).await?;
                 reach(Place::Sending);
-                match self.plugin.submit(&completed, attempt, node).await {
+                let submit = self.plugin.submit(&completed, attempt, node);
+                match submit.instrument(trace_span!("submit")).await {
                     Ok(broadcast) => {
                         executed = broadcast.on_chain;
                         reach(Place::Submitted);
-                        self.broadcast(pending, &completed, &broadcast).await
+                        self.broadcast(pending, &completed, &broadcast)
+                            .instrument(trace_span!("broadcast"))
+                            .await
                     }
                     Err(error) => Err(error),
                 }
@@ -276,7 +289,7 @@ impl Desk {
         let first = attempt == Attempt::First;
         match sent {
             Ok(()) => {
-                self.journal.advance(key, Step::Done).await?;
+                self.remember(key, Step::Done).await?;
                 reach(Place::Done);
                 Ok(Outcome::Sent {
                     transaction_id,
@@ -297,7 +310,7 @@ impl Desk {
                 })
             }
             Err(SubmitError::Expired(error)) => {
-                self.journal.advance(key, Step::Expired).await?;
+                self.remember(key, Step::Expired).await?;
                 self.plugin.abandon(unsigned, node).await;
                 Ok(Outcome::Postponed {
                     reason: PostponeReason::Expired,
@@ -309,7 +322,7 @@ impl Desk {
             // Only of bytes that the chain has not executed: otherwise the next attempt would send
             // them as if for the first time, and believe it when they are refused.
             Err(error @ SubmitError::NotSent(_)) if first && !executed => {
-                self.journal.advance(key, Step::NotSent).await?;
+                self.remember(key, Step::NotSent).await?;
                 Ok(Outcome::Postponed {
                     reason: PostponeReason::NotSent,
                     why: error.to_string(),

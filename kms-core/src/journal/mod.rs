@@ -95,7 +95,7 @@ pub enum Step {
 }
 
 impl Step {
-    fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Declined(_) => "declining",
             Self::Frozen { .. } => "freezing",
