@@ -3,6 +3,7 @@
 //!
 //! `TATUM_KMS_FAILPOINT=name` kills the process when it reaches that place for the first time,
 //! `name:3` the third time. It dies as by `kill -9`: nothing is flushed, closed or dropped.
+//! `name:3:panic` panics there instead, as a mistake of the program would.
 
 /// A place on a transaction's way, in the order it passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Place {
     }
 }
 
-/// Dies here, if this is the place.
+/// Dies or panics here, if this is the place.
 #[cfg(debug_assertions)]
 pub(crate) fn reach(place: Place) {
     use std::sync::{
@@ -65,16 +66,27 @@ pub(crate) fn reach(place: Place) {
         atomic::{AtomicUsize, Ordering},
     };
 
-    static WANTED: OnceLock<Option<(String, AtomicUsize)>> = OnceLock::new();
+    struct Wanted {
+        name: String,
+        left: AtomicUsize,
+        panics: bool,
+    }
+
+    static WANTED: OnceLock<Option<Wanted>> = OnceLock::new();
     let wanted = WANTED.get_or_init(|| {
         let text = std::env::var("TATUM_KMS_FAILPOINT").ok()?;
-        let (name, times) = text.split_once(':').unwrap_or((&text, "1"));
-        Some((name.to_owned(), AtomicUsize::new(times.parse().ok()?)))
+        let mut parts = text.split(':');
+        Some(Wanted {
+            name: parts.next()?.to_owned(),
+            left: AtomicUsize::new(parts.next().unwrap_or("1").parse().ok()?),
+            panics: parts.next() == Some("panic"),
+        })
     });
-    if let Some((name, left)) = wanted
-        && name == place.name()
-        && left.fetch_sub(1, Ordering::SeqCst) == 1
+    if let Some(wanted) = wanted
+        && wanted.name == place.name()
+        && wanted.left.fetch_sub(1, Ordering::SeqCst) == 1
     {
+        assert!(!wanted.panics, "wanted by TATUM_KMS_FAILPOINT");
         let own = rustix::process::getpid();
         let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
     }
