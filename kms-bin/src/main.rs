@@ -17,6 +17,7 @@ mod progress;
 mod sandbox;
 mod service_manager;
 mod settings;
+mod traces;
 mod usage;
 mod vault_access;
 

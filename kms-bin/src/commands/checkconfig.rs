@@ -8,6 +8,7 @@ use crate::{
     exit::Failure,
     output,
     settings::{API_KEY, Settings},
+    traces,
     vault_access::{password_source, store},
 };
 
@@ -61,6 +62,8 @@ pub(super) fn run(args: &CheckConfigArgs) -> Result<(), Failure> {
         let value = settings.text(name)?;
         lines.push(line(name, value.as_deref().unwrap_or("not set")));
     }
+    let traces = traces::destination(&settings).unwrap_or_else(|failure| failure.message);
+    lines.push(line("Traces go to", &traces));
     output::lines(lines)
 }
 

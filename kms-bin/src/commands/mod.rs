@@ -31,6 +31,7 @@ use crate::{
     exit::Failure,
     logging, output,
     settings::Settings,
+    traces::Traces,
 };
 
 /// Runs a command to its end.
@@ -39,15 +40,17 @@ pub(crate) fn run(
     ignored: Ignored,
     hardening: &Hardening,
 ) -> Result<(), Failure> {
+    let mut traces = None;
     if let Some(general) = general(&command) {
-        let default = match command {
-            Command::Daemon(_) => LogLevel::Info,
-            _ => LogLevel::Warn,
-        };
-        logging::start(general, default, hardening);
+        let mut default = LogLevel::Warn;
+        if let Command::Daemon(_) = command {
+            default = LogLevel::Info;
+            traces = Traces::start(&settings(general)?)?;
+        }
+        logging::start(general, default, hardening, traces.as_ref());
     }
     warn_of(ignored);
-    match command {
+    let result = match command {
         Command::Daemon(args) => daemon::run(&args),
         Command::GenerateWallet(args) => generatewallet::run(&args),
         Command::GenerateManagedWallet(args) => generatemanagedwallet::run(&args),
@@ -68,7 +71,10 @@ pub(crate) fn run(
         Command::Sandbox(args) => sandbox::run(&args, hardening),
         Command::Completions(args) => completions::run(&args),
         Command::Manpages(args) => manpages::run(&args),
-    }
+    };
+    // The last of them are sent before the program ends.
+    drop(traces);
+    result
 }
 
 fn general(command: &Command) -> Option<&GeneralArgs> {

@@ -54,7 +54,7 @@ pub(super) fn run(args: &SandboxArgs, hardening: &Hardening) -> Result<(), Failu
         log_format: args.log_format,
         log_level: Some(args.log_level),
     };
-    logging::start(&log, args.log_level, hardening);
+    logging::start(&log, args.log_level, hardening, None);
     let linked = Registry::linked()?;
     let registry = match &args.chain {
         Some(codes) => linked.select(codes)?,

@@ -9,12 +9,20 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::args::{GeneralArgs, LogFormat, LogLevel};
+use crate::{
+    args::{GeneralArgs, LogFormat, LogLevel},
+    traces::Traces,
+};
 
-/// Starts logging.
+/// Starts logging, and tracing where it is wanted.
 ///
 /// Only this project's own lines: other crates log URLs and bodies, which may hold the API key.
-pub(crate) fn start(args: &GeneralArgs, default: LogLevel, hardening: &Hardening) {
+pub(crate) fn start(
+    args: &GeneralArgs,
+    default: LogLevel,
+    hardening: &Hardening,
+    traces: Option<&Traces>,
+) {
     let level = LevelFilter::from(args.log_level.unwrap_or(default));
     let own = Targets::new()
         .with_target("kms_", level)
@@ -32,9 +40,18 @@ pub(crate) fn start(args: &GeneralArgs, default: LogLevel, hardening: &Hardening
             .with_filter(own)
             .boxed(),
     };
+    let registry = Registry::default().with(layer);
+    #[cfg(feature = "otlp")]
+    let registry = registry.with(traces.map(Traces::layer));
     // A second start, in tests of this program only, changes nothing.
-    let _ = Registry::default().with(layer).try_init();
+    let _ = registry.try_init();
     tracing::debug!("{hardening}");
+    #[cfg(feature = "otlp")]
+    if let Some(traces) = traces {
+        tracing::info!(host = traces.host(), "traces are sent");
+    }
+    #[cfg(not(feature = "otlp"))]
+    let _none = traces;
 }
 
 impl From<LogLevel> for LevelFilter {
