@@ -4,8 +4,11 @@ use std::fs;
 
 use kms_tests::{
     cloud::{BROADCAST, Cloud, Fault, FaultKind, Gate},
+    daemon::Running,
     samples::{eth_transfer, pending_id},
+    scrape::Endpoint,
 };
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{ETH_POLL, eth, home, start};
@@ -137,4 +140,36 @@ fn health_is_told_as_json_to_those_who_ask_for_it() {
         "{report}"
     );
     drop(daemon);
+}
+
+/// The failpoint is in debug builds only.
+#[test]
+fn a_loop_that_ends_by_a_mistake_is_told_by_both_pages_at_once() {
+    let cloud = Cloud::start();
+    let home = home();
+    let mut command = home.daemon(&cloud);
+    command
+        .args(["--testnet", "--chain=ETH,BTC", "--metrics-addr=127.0.0.1:0"])
+        // BTC has no wallets, and its loop goes through the same place: one of the two dies.
+        .env("TATUM_KMS_FAILPOINT", "polled:3:panic");
+    let daemon = Running::start(command);
+    let endpoint = Endpoint::of(&daemon);
+    daemon.wait_for_line("the loop of this chain ended by an internal error");
+    for page in ["/livez", "/readyz"] {
+        let page = endpoint.wait_for_status(page, 503);
+        let dead = ["[-]loop-ETH", "[-]loop-BTC"];
+        let dead = dead.map(|name| format!("{name} failed: ended by an internal error\n"));
+        let told = dead.iter().filter(|line| page.body.contains(*line)).count();
+        assert_eq!(told, 1, "{page:?}");
+    }
+    endpoint.wait_for("a loop that is down", |scrape| {
+        let up = ["ETH", "BTC"]
+            .map(|chain| scrape.value("tatum_kms_chain_loop_up", &[("chain", chain)]));
+        (up.contains(&Some(0.0)) && up.contains(&Some(1.0))).then_some(())
+    });
+    // The other goes on, and a daemon with new settings brings the dead one back.
+    daemon.signal(Signal::HUP);
+    endpoint.wait_for_status("/livez", 200);
+    endpoint.wait_for_status("/readyz", 200);
+    assert_eq!(daemon.stop().code(), Some(0));
 }

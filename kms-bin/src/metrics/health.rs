@@ -73,13 +73,24 @@ impl ChainHealth {
         let name = format!("loop-{chain}");
         Some(match self.is_up(now, period)? {
             true => Check::ok(name),
-            false if self.died => Check::failed(name, "ended by an internal error"),
-            false => Check::failed(name, "hangs"),
+            false => Check::failed(name, self.why_down()),
         })
     }
 
-    /// The check that the cloud can be reached for it.
+    fn why_down(&self) -> &'static str {
+        if self.died {
+            "ended by an internal error"
+        } else {
+            "hangs"
+        }
+    }
+
+    /// The check that it signs: its loop goes round, and the cloud can be reached for it.
     pub(super) fn readiness(&self, chain: &str, now: Instant, period: Duration) -> Option<Check> {
+        // With or without wallets: what is stored from now on would not be polled for.
+        if self.is_up(now, period) == Some(false) {
+            return Some(Check::failed(format!("loop-{chain}"), self.why_down()));
+        }
         let name = format!("cloud-{chain}");
         if !self.counted {
             return Some(Check::failed(name, "its wallets are not counted yet"));
@@ -152,9 +163,15 @@ mod tests {
         let hung = last + Duration::from_secs(1);
         let failed = Check::failed("loop-ETH", "hangs");
         assert_eq!(health.liveness("ETH", hung, PERIOD), Some(failed));
+        let failed = Check::failed("loop-ETH", "hangs");
+        assert_eq!(health.readiness("ETH", hung, PERIOD), Some(failed));
         health.die();
         let failed = Check::failed("loop-ETH", "ended by an internal error");
-        assert_eq!(health.liveness("ETH", now, PERIOD), Some(failed));
+        assert_eq!(health.liveness("ETH", now, PERIOD), Some(failed.clone()));
+        // At once, not when polls have been missed, and also without wallets.
+        assert_eq!(health.readiness("ETH", now, PERIOD), Some(failed.clone()));
+        health.count_wallets(0, now);
+        assert_eq!(health.readiness("ETH", now, PERIOD), Some(failed));
         // The daemon that takes its place after SIGHUP.
         health.go_round(now);
         assert_eq!(health.is_up(now, PERIOD), Some(true));
