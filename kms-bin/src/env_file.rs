@@ -170,4 +170,18 @@ mod tests {
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(parsed(text), expected);
     }
+
+    proptest::proptest! {
+        /// The same as the fuzzer's target, for some hundred texts of what matters here.
+        #[test]
+        fn any_text_is_read_as_names_and_values(
+            text in "([A-Z]{1,2}|=|: |'|\"|`|\\\\|\\\\n|\n|\r|#| |\t|export |\u{feff}|\\PC){0,40}"
+        ) {
+            for (key, value) in parsed(&text) {
+                proptest::prop_assert!(!key.is_empty());
+                proptest::prop_assert!(key.bytes().all(|byte| byte.is_ascii_graphic()));
+                proptest::prop_assert!(value.len() <= text.len());
+            }
+        }
+    }
 }

@@ -126,7 +126,7 @@ impl Cloud {
 }
 
 /// Reads a successful answer.
-fn receipt(
+pub(super) fn receipt(
     body: Option<Value>,
     text: impl FnOnce() -> String,
 ) -> Result<BroadcastReceipt, SubmitError> {

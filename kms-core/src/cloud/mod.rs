@@ -19,6 +19,8 @@ mod broadcast;
 mod client;
 mod config;
 mod error;
+#[cfg(feature = "testkit")]
+pub(crate) mod hostile;
 pub(crate) mod http;
 mod node;
 mod pending;

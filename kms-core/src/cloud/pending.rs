@@ -103,7 +103,7 @@ impl Cloud {
 }
 
 /// The elements of a list. No body at all is an empty list, as in the original.
-fn list(body: &[u8]) -> Result<Vec<Box<RawValue>>, CloudError> {
+pub(super) fn list(body: &[u8]) -> Result<Vec<Box<RawValue>>, CloudError> {
     let trimmed = body.trim_ascii();
     if trimmed.is_empty() {
         return Ok(Vec::new());

@@ -9,7 +9,7 @@ use crate::chain::PendingTransaction;
 
 /// What the polls of one cycle brought.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     /// The pending transactions, each once, in the cloud's order.
     pub(super) transactions: Vec<PendingTransaction>,
     /// Ids of list elements that are no pending transaction, and why.
@@ -24,7 +24,7 @@ impl Listing {
     ///
     /// # Errors
     /// Why it is no pending transaction, when it has not even an id to report.
-    pub(super) fn read(&mut self, raw: &RawValue) -> Result<(), String> {
+    pub(crate) fn read(&mut self, raw: &RawValue) -> Result<(), String> {
         let error = match PendingTransaction::from_raw(raw) {
             Ok(pending) => {
                 if self.seen.insert(pending.id.clone()) {
@@ -44,12 +44,12 @@ impl Listing {
     }
 
     /// How many transactions are listed, readable or not.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.seen.len()
     }
 
     /// Whether the cloud lists a transaction `id`, readable or not.
-    pub(super) fn names(&self, id: &str) -> bool {
+    pub(crate) fn names(&self, id: &str) -> bool {
         self.seen.contains(id)
     }
 }

@@ -24,6 +24,8 @@ mod vault_watch;
 mod waiting_room;
 mod worker;
 
+#[cfg(feature = "testkit")]
+pub(crate) use self::listing::Listing;
 pub use self::{
     config::{DaemonConfig, Mode, Selection},
     observer::{Asked, BackOff, NoObserver, Observer, Poll, Work},

@@ -10,6 +10,8 @@ mod memory;
 mod record;
 mod sqlite;
 
+#[cfg(feature = "testkit")]
+pub(crate) use self::sqlite::hostile;
 pub use self::{
     backlog::Backlog,
     error::JournalError,

@@ -6,6 +6,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     ScriptedNode,
+    fuzz::{KeyTexts, NodeAnswers, Transactions, sweep},
     rehearsal_node::RehearsalNode,
     vectors::{Case, ErrorCase, TransactionCase, Vectors, WalletCase, pending},
 };
@@ -42,6 +43,7 @@ pub fn contract(plugin: &'static dyn ChainPlugin, vectors: &str) {
     }
     check_generated(plugin);
     check_rehearsal(plugin);
+    check_hostile(plugin);
 }
 
 /// A transaction's way from the cloud to the bytes that leave, without network and journal.
@@ -417,6 +419,20 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
         rehearsal.verify(network, "").is_err(),
         "the judge accepts nothing at all"
     );
+}
+
+/// What the fuzzers look into, for some hundred inputs: transactions, answers of nodes, and what
+/// people type.
+fn check_hostile(plugin: &'static dyn ChainPlugin) {
+    const CASES: usize = 300;
+    sweep(&KeyTexts::of(&[plugin]), CASES);
+    if plugin.rehearsal().is_some() {
+        sweep(&Transactions::of(&[plugin]), CASES);
+        let answers = NodeAnswers::of(&[plugin]);
+        if answers.asks() {
+            sweep(&answers, CASES);
+        }
+    }
 }
 
 fn run(

@@ -25,6 +25,10 @@ pub(super) type Step = fn(&Frozen);
 /// let frozen = Frozen::recorded(&STELLAR, include_str!("vectors/XLM.json"), "payment-native");
 /// ```
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "bench"),
+    expect(dead_code, reason = "read by benchmarks only")
+)]
 pub struct Frozen {
     pub(super) plugin: &'static dyn ChainPlugin,
     pub(super) network: Network,

@@ -127,7 +127,12 @@ pub(super) fn seal(text: &[u8], master: &MasterKey) -> Result<Vec<u8>, VaultErro
     Ok(seal_with(text, master, random.take(), random.take()))
 }
 
-fn seal_with(text: &[u8], master: &MasterKey, file_salt: [u8; 32], nonce: [u8; 12]) -> Vec<u8> {
+pub(super) fn seal_with(
+    text: &[u8],
+    master: &MasterKey,
+    file_salt: [u8; 32],
+    nonce: [u8; 12],
+) -> Vec<u8> {
     let body_len = text.len().saturating_add(TAG_LEN);
     let header = Header {
         params: master.params(),

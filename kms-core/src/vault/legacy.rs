@@ -71,7 +71,7 @@ pub(super) fn open(file: &[u8], password: &SecretText) -> Result<Vault, VaultErr
     })
 }
 
-fn key_and_iv(password: &SecretText, salt: &[u8; 8]) -> Zeroizing<[u8; 48]> {
+pub(super) fn key_and_iv(password: &SecretText, salt: &[u8; 8]) -> Zeroizing<[u8; 48]> {
     let mut derived = Zeroizing::new([0; 48]);
     let mut previous = Zeroizing::new(Vec::with_capacity(16));
     for block in derived.chunks_exact_mut(16) {

@@ -35,6 +35,8 @@ mod entry;
 mod error;
 mod file;
 mod format;
+#[cfg(feature = "testkit")]
+pub(crate) mod hostile;
 mod json;
 mod kdf;
 mod kept_password;

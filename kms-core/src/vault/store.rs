@@ -275,7 +275,7 @@ impl FileFormat {
         matches!(self, Self::Missing | Self::ZeroBytes)
     }
 
-    fn of(head: &[u8]) -> Result<Self, VaultError> {
+    pub(super) fn of(head: &[u8]) -> Result<Self, VaultError> {
         Ok(if head.is_empty() {
             Self::ZeroBytes
         } else if Header::recognises(head) {

@@ -3,7 +3,7 @@
 use kms_core::{
     chain::{KeyRequest, KeySet, PendingTransaction},
     prelude::*,
-    testkit::{ScriptedNode, fuzz::Target},
+    testkit::ScriptedNode,
 };
 use kms_evm::{CELO, ETHEREUM, EvmChain, KLAY, ONE, XDC};
 use proptest::prelude::*;
@@ -145,24 +145,5 @@ proptest! {
             "gas": 9_000_000, "gasPrice": 1, "nonce": 1, "chainId": 5,
         });
         prop_assert!(drive(&request.to_string()).is_ok());
-    }
-
-    /// What the sandbox asks for, with some bytes replaced by others.
-    #[test]
-    fn no_changed_request_panics(
-        seed: proptest::sample::Index,
-        position: proptest::sample::Index,
-        cut in 0_usize..12,
-        put in proptest::collection::vec(any::<u8>(), 0..12),
-    ) {
-        let chains: [&'static EvmChain; 5] = [&CELO, &ETHEREUM, &KLAY, &ONE, &XDC];
-        let target = Target::new(chains[put.len() % chains.len()]);
-        let mut bytes = seed.get(&target.seeds()).clone().into_bytes();
-        let position = position.index(bytes.len());
-        let end = bytes.len().min(position + cut);
-        bytes.splice(position..end, put);
-        let signed = target.serialized_transaction(&bytes).map(|done| done.tx_data);
-        target.signed_transaction(signed.map_or(bytes.clone(), String::into_bytes).as_slice());
-        target.body(&bytes);
     }
 }

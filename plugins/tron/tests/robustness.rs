@@ -3,7 +3,7 @@
 use kms_core::{
     chain::{KeyRequest, KeySet, PendingTransaction},
     prelude::*,
-    testkit::{ScriptedNode, fuzz::Target},
+    testkit::ScriptedNode,
 };
 use kms_tron::TRON;
 use proptest::prelude::*;
@@ -106,23 +106,5 @@ proptest! {
         let id = hex::encode(sha2::Sha256::digest(&raw));
         let json = json!({"txID": id, "raw_data_hex": hex::encode(raw), "signature": [signature]});
         prop_assert!(judge.verify(Network::Mainnet, &json.to_string()).is_err());
-    }
-
-    /// What the sandbox asks for, with some bytes replaced by others.
-    #[test]
-    fn no_changed_request_panics(
-        seed: proptest::sample::Index,
-        position: proptest::sample::Index,
-        cut in 0_usize..12,
-        put in proptest::collection::vec(any::<u8>(), 0..12),
-    ) {
-        let target = Target::new(&TRON);
-        let mut bytes = seed.get(&target.seeds()).clone().into_bytes();
-        let position = position.index(bytes.len());
-        let end = bytes.len().min(position + cut);
-        bytes.splice(position..end, put);
-        let signed = target.serialized_transaction(&bytes).map(|done| done.tx_data);
-        target.signed_transaction(signed.map_or(bytes.clone(), String::into_bytes).as_slice());
-        target.body(&bytes);
     }
 }

@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_algorand::ALGORAND;
-use kms_fuzz::{Targets, drive, targets};
-use libfuzzer_sys::fuzz_target;
+use kms_algorand as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&ALGORAND]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("algorand_serialized_transaction");

@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_bnb::BEACON_CHAIN;
-use libfuzzer_sys::fuzz_target;
+use kms_bnb as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&BEACON_CHAIN]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("bnb_serialized_transaction");

@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_cardano::CARDANO;
-use kms_fuzz::{Targets, drive, targets};
-use libfuzzer_sys::fuzz_target;
+use kms_cardano as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&CARDANO]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("cardano_serialized_transaction");

@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_evm::{CELO, ETHEREUM, KLAY, ONE, XDC};
-use libfuzzer_sys::fuzz_target;
+use kms_evm as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&CELO, &ETHEREUM, &KLAY, &ONE, &XDC]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("evm_serialized_transaction");

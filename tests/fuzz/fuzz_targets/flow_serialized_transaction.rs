@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_flow::FLOW;
-use kms_fuzz::{Targets, drive, targets};
-use libfuzzer_sys::fuzz_target;
+use kms_flow as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&FLOW]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("flow_serialized_transaction");

@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_multiversx::MULTIVERSX;
-use libfuzzer_sys::fuzz_target;
+use kms_multiversx as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&MULTIVERSX]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("multiversx_serialized_transaction");

@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_solana::SOLANA;
-use libfuzzer_sys::fuzz_target;
+use kms_solana as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&SOLANA]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("solana_serialized_transaction");

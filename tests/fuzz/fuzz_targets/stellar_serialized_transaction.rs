@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_stellar::STELLAR;
-use libfuzzer_sys::fuzz_target;
+use kms_stellar as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&STELLAR]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("stellar_serialized_transaction");

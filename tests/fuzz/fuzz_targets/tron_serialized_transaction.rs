@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_tron::TRON;
-use libfuzzer_sys::fuzz_target;
+use kms_tron as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&TRON]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("tron_serialized_transaction");

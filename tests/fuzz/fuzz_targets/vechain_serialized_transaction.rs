@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_vechain::VECHAIN;
-use libfuzzer_sys::fuzz_target;
+use kms_vechain as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&VECHAIN]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("vechain_serialized_transaction");

@@ -1,9 +1,5 @@
 #![no_main]
 
-use kms_fuzz::{Targets, drive, targets};
-use kms_xrp::XRP;
-use libfuzzer_sys::fuzz_target;
+use kms_xrp as _;
 
-static TARGETS: Targets = Targets::new(|| targets(&[&XRP]));
-
-fuzz_target!(|bytes: &[u8]| drive(&TARGETS, bytes));
+kms_fuzz::target!("xrp_serialized_transaction");

@@ -1,25 +1,106 @@
-//! What the targets of this package share.
+//! What the targets of this package are: properties of kms-core's `testkit`, by name.
+//!
+//! This crate names no plugin: a target has only its own linked, for the fuzzer looks through all
+//! the code of a program after each execution.
 
-use std::sync::LazyLock;
+use kms_core::{
+    chain::{ChainPlugin, Registry},
+    testkit::fuzz::{
+        Amounts, CloudAnswers, JournalRows, KeyTexts, LegacyFiles, Mnemonics, NodeAnswers,
+        PendingLists, Property, Transactions, VaultContents, VaultFiles,
+    },
+};
+pub use libfuzzer_sys;
 
-use kms_core::{chain::ChainPlugin, testkit::fuzz::Target};
+/// The chains of each plugin crate, by the name of the crate.
+pub const CRATES: [(&str, &[&str]); 12] = [
+    ("algorand", &["ALGO"]),
+    ("bitcoin", &["BCH", "BTC", "DOGE", "LTC"]),
+    ("bnb", &["BNB"]),
+    ("cardano", &["ADA"]),
+    // Those that read requests or ask nodes each in a way of its own.
+    ("evm", &["CELO", "ETH", "KLAY", "MATIC", "ONE", "XDC"]),
+    ("flow", &["FLOW"]),
+    ("multiversx", &["EGLD"]),
+    ("solana", &["SOL"]),
+    ("stellar", &["XLM"]),
+    ("tron", &["TRON"]),
+    ("vechain", &["VET"]),
+    ("xrp", &["XRP"]),
+];
 
-/// The plugins of one crate, built when the first bytes come.
-pub type Targets = LazyLock<Vec<Target>>;
+/// The crates whose plugins ask nodes.
+pub const ASKING: [&str; 7] = [
+    "bnb",
+    "cardano",
+    "evm",
+    "flow",
+    "multiversx",
+    "solana",
+    "vechain",
+];
 
-/// The targets of these plugins.
-pub fn targets(plugins: &[&'static dyn ChainPlugin]) -> Vec<Target> {
-    plugins.iter().map(|plugin| Target::new(*plugin)).collect()
+/// The targets that belong to no plugin, and the one that belongs to all.
+pub const COMMON: [&str; 10] = [
+    "amount",
+    "cloud_answer",
+    "journal_row",
+    "key_text",
+    "legacy_file",
+    "mnemonic",
+    "pending_list",
+    "vault_content",
+    "vault_file",
+    "env_file",
+];
+
+/// The property that the target of this name looks into.
+///
+/// # Panics
+/// When there is no such target, or its plugins are not linked.
+pub fn property(name: &str) -> Box<dyn Property + Send + Sync> {
+    if let Some(crate_name) = name.strip_suffix("_serialized_transaction") {
+        return Box::new(Transactions::of(&plugins(crate_name)));
+    }
+    if let Some(crate_name) = name.strip_suffix("_node_answers") {
+        return Box::new(NodeAnswers::of(&plugins(crate_name)));
+    }
+    match name {
+        "amount" => Box::new(Amounts),
+        "cloud_answer" => Box::new(CloudAnswers),
+        "journal_row" => Box::new(JournalRows::new()),
+        "key_text" => Box::new(KeyTexts::of(&registry().iter().collect::<Vec<_>>())),
+        "legacy_file" => Box::new(LegacyFiles::new()),
+        "mnemonic" => Box::new(Mnemonics),
+        "pending_list" => Box::new(PendingLists),
+        "vault_content" => Box::new(VaultContents),
+        "vault_file" => Box::new(VaultFiles::new()),
+        _ => panic!("there is no target {name}"),
+    }
 }
 
-/// Takes the bytes through each plugin, as what came from the cloud, from the journal and from
-/// the daemon.
-pub fn drive(targets: &Targets, bytes: &[u8]) {
-    for target in targets.iter() {
-        if let Ok(signed) = target.serialized_transaction(bytes) {
-            target.signed_transaction(signed.tx_data.as_bytes());
-        }
-        target.body(bytes);
-        target.signed_transaction(bytes);
-    }
+fn plugins(crate_name: &str) -> Vec<&'static dyn ChainPlugin> {
+    let (_, codes) = CRATES
+        .into_iter()
+        .find(|(name, _)| *name == crate_name)
+        .unwrap_or_else(|| panic!("there is no crate {crate_name}"));
+    let registry = registry();
+    let plugin = |code: &&str| registry.require(code).expect("a linked plugin");
+    codes.iter().map(plugin).collect()
+}
+
+fn registry() -> Registry {
+    Registry::linked().expect("plugins that are linked once")
+}
+
+/// The body of a target: gives what the fuzzer makes to the property of this name.
+#[macro_export]
+macro_rules! target {
+    ($name:literal) => {
+        static PROPERTY: std::sync::LazyLock<
+            Box<dyn kms_core::testkit::fuzz::Property + Send + Sync>,
+        > = std::sync::LazyLock::new(|| $crate::property($name));
+
+        $crate::libfuzzer_sys::fuzz_target!(|bytes: &[u8]| PROPERTY.holds_for(bytes));
+    };
 }

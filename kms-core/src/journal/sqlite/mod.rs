@@ -7,6 +7,8 @@
 mod admin;
 mod concurrency;
 mod file;
+#[cfg(feature = "testkit")]
+pub(crate) mod hostile;
 mod records;
 mod row;
 mod schema;

@@ -234,8 +234,35 @@ impl Stored {
     }
 }
 
+/// Gives the row of `key` the authenticator of what stands in it.
+///
+/// # Errors
+/// Those of reading and writing.
+#[cfg(feature = "testkit")]
+pub(super) fn authenticate(
+    connection: &Connection,
+    journal: &JournalKey,
+    key: &TransactionKey,
+) -> rusqlite::Result<()> {
+    let place = params![key.chain, key.network.to_string(), key.id];
+    let condition = "WHERE chain = ?1 AND network = ?2 AND id = ?3";
+    let columns = connection
+        .prepare_cached(&format!("SELECT * FROM transactions {condition}"))?
+        .query_row(place, |row| Columns::read(row).map(|(columns, _)| columns))?;
+    let mac = journal.mac(&columns.authenticated(key));
+    connection
+        .prepare_cached(&format!("UPDATE transactions SET mac = ?4 {condition}"))?
+        .execute(params![
+            key.chain,
+            key.network.to_string(),
+            key.id,
+            mac.as_slice()
+        ])?;
+    Ok(())
+}
+
 /// What a sealed transaction is bound to.
-fn context(key: &TransactionKey) -> Vec<u8> {
+pub(super) fn context(key: &TransactionKey) -> Vec<u8> {
     [key.chain.as_str(), &key.network.to_string(), &key.id]
         .join("\0")
         .into_bytes()

@@ -1,0 +1,5 @@
+#![no_main]
+
+use kms_bnb as _;
+
+kms_fuzz::target!("bnb_node_answers");

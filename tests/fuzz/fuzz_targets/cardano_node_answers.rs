@@ -1,0 +1,5 @@
+#![no_main]
+
+use kms_cardano as _;
+
+kms_fuzz::target!("cardano_node_answers");

@@ -1,0 +1,5 @@
+#![no_main]
+
+use kms_evm as _;
+
+kms_fuzz::target!("evm_node_answers");

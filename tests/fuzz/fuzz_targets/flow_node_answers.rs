@@ -1,0 +1,5 @@
+#![no_main]
+
+use kms_flow as _;
+
+kms_fuzz::target!("flow_node_answers");

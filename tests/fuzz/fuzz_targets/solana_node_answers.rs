@@ -1,0 +1,5 @@
+#![no_main]
+
+use kms_solana as _;
+
+kms_fuzz::target!("solana_node_answers");

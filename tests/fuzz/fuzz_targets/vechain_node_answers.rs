@@ -1,0 +1,5 @@
+#![no_main]
+
+use kms_vechain as _;
+
+kms_fuzz::target!("vechain_node_answers");
