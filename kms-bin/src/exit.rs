@@ -42,21 +42,27 @@ pub(crate) enum Status {
     BrokenPipe,
 }
 
+impl Status {
+    fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Password => 3,
+            Self::NotFound => 4,
+            Self::Damaged => 5,
+            Self::ServiceUnreachable => 6,
+            Self::ServiceTooSlow => 7,
+            Self::ServiceDenied => 8,
+            Self::ServiceHasNone => 9,
+            Self::ServiceMalformed => 10,
+            Self::BrokenPipe => 141,
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
-        Self::from(match status {
-            Status::Failed => 1,
-            Status::Usage => 2,
-            Status::Password => 3,
-            Status::NotFound => 4,
-            Status::Damaged => 5,
-            Status::ServiceUnreachable => 6,
-            Status::ServiceTooSlow => 7,
-            Status::ServiceDenied => 8,
-            Status::ServiceHasNone => 9,
-            Status::ServiceMalformed => 10,
-            Status::BrokenPipe => 141,
-        })
+        Self::from(status.code())
     }
 }
 
@@ -267,5 +273,47 @@ mod tests {
         let wrong = Failure::from(VaultError::WrongPassword);
         assert_eq!(wrong.message, "Wrong password.");
         assert_eq!(wrong.status, Status::Password);
+    }
+
+    /// Whether the same start would fail again for as long as nobody changes anything.
+    fn comes_again(status: Status) -> bool {
+        match status {
+            Status::Usage
+            | Status::Password
+            | Status::NotFound
+            | Status::Damaged
+            | Status::ServiceDenied
+            | Status::ServiceHasNone
+            | Status::ServiceMalformed => true,
+            // An outage must not outlast itself.
+            Status::Failed
+            | Status::ServiceUnreachable
+            | Status::ServiceTooSlow
+            | Status::BrokenPipe => false,
+        }
+    }
+
+    #[test]
+    fn the_unit_is_started_anew_unless_it_would_fail_again() {
+        let all = [
+            Status::Failed,
+            Status::Usage,
+            Status::Password,
+            Status::NotFound,
+            Status::Damaged,
+            Status::ServiceUnreachable,
+            Status::ServiceTooSlow,
+            Status::ServiceDenied,
+            Status::ServiceHasNone,
+            Status::ServiceMalformed,
+            Status::BrokenPipe,
+        ];
+        let prevented = all.into_iter().filter(|status| comes_again(*status));
+        let prevented: Vec<_> = prevented.map(|status| status.code().to_string()).collect();
+        let unit = include_str!("../packaging/systemd/tatum-kms.service");
+        let line = format!("RestartPreventExitStatus={}", prevented.join(" "));
+        assert!(unit.lines().any(|found| found == line), "{line}");
+        // However long an outage lasts.
+        assert!(unit.lines().any(|line| line == "StartLimitIntervalSec=0"));
     }
 }
