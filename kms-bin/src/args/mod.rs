@@ -41,6 +41,7 @@ Environment, also from .env in the working folder and from the file of --env-fil
   TATUM_RETRIES               how often a call is repeated at most (default 5)
   TATUM_RETRY_DELAY           milliseconds before the first repetition (default 1000)
   TESTNET_TYPE                value of the header x-testnet-type
+  OTEL_EXPORTER_OTLP_*        where traces go, if built with the feature otlp
   TATUM_KMS_DEBUG_MODE        without effect: signed transactions are never logged";
 
 const EXAMPLES: &str = "\
