@@ -272,6 +272,11 @@ fn a_transaction_is_a_trace_and_its_steps_are_spans() {
     ];
     assert_eq!(steps, expected);
 
+    let page = include_str!("../kms-bin/docs/observability.md");
+    for span in &spans {
+        assert!(page.contains(&format!("`{}`", span.name)));
+    }
+
     let poll = spans.iter().find(|span| span.name == "poll");
     let poll = poll.expect("a span for the poll");
     assert!(poll.parent_span_id.is_empty());
