@@ -87,6 +87,19 @@ impl Endpoint {
         )
     }
 
+    /// Looks at a page until this text is in it; gives it.
+    ///
+    /// # Panics
+    /// After [`PATIENCE`].
+    pub fn wait_for_text(&self, path: &str, text: &str) -> Page {
+        wait(
+            &format!("{text:?} in {path}"),
+            || self.get(path),
+            |page| page.body.contains(text).then(|| page.clone()),
+            |page| format!("{page:?}"),
+        )
+    }
+
     /// Looks at a page until its status is this one; gives it.
     ///
     /// # Panics
