@@ -95,39 +95,20 @@ impl Visit for Line {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
     use tracing_subscriber::{Registry, fmt, layer::SubscriberExt as _};
 
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Sink(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use super::{super::sink, *};
 
     /// The lines that `log` writes.
     fn lines(log: impl FnOnce()) -> Vec<Map<String, Value>> {
-        let sink = Sink::default();
-        let ours = sink.clone();
-        let layer = fmt::layer()
-            .fmt_fields(JsonFields::new())
-            .event_format(JsonLines)
-            .with_writer(move || ours.clone());
-        tracing::subscriber::with_default(Registry::default().with(layer), log);
-        let bytes = sink.0.lock().unwrap();
-        let text = std::str::from_utf8(&bytes).unwrap();
+        let subscriber = |sink: sink::Sink| {
+            let layer = fmt::layer()
+                .fmt_fields(JsonFields::new())
+                .event_format(JsonLines)
+                .with_writer(move || sink.clone());
+            Registry::default().with(layer)
+        };
+        let text = sink::written(subscriber, log);
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect()

@@ -1,11 +1,19 @@
 //! The log, on standard error.
 
+mod human;
 mod json;
+#[cfg(test)]
+mod sink;
 
 use kms_core::process::Hardening;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
-    Layer as _, Registry, filter::Targets, fmt, fmt::format::JsonFields, layer::SubscriberExt as _,
+    Layer as _, Registry,
+    field::MakeExt as _,
+    filter::Targets,
+    fmt,
+    fmt::format::{JsonFields, debug_fn},
+    layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
 
@@ -32,7 +40,11 @@ pub(crate) fn start(
         LogFormat::Human => {
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr())
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            layer.with_ansi(colours).with_filter(own).boxed()
+            layer
+                .fmt_fields(debug_fn(human::field).delimited(" "))
+                .with_ansi(colours)
+                .with_filter(own)
+                .boxed()
         }
         LogFormat::Json => layer
             .fmt_fields(JsonFields::new())
