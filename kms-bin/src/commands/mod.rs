@@ -40,6 +40,7 @@ pub(crate) fn run(
     ignored: Ignored,
     hardening: &Hardening,
 ) -> Result<(), Failure> {
+    // Held to the end of this, where the last of them are sent.
     let mut traces = None;
     if let Some(general) = general(&command) {
         let mut default = LogLevel::Warn;
@@ -50,7 +51,7 @@ pub(crate) fn run(
         logging::start(general, default, hardening, traces.as_ref());
     }
     warn_of(ignored);
-    let result = match command {
+    match command {
         Command::Daemon(args) => daemon::run(&args),
         Command::GenerateWallet(args) => generatewallet::run(&args),
         Command::GenerateManagedWallet(args) => generatemanagedwallet::run(&args),
@@ -71,10 +72,7 @@ pub(crate) fn run(
         Command::Sandbox(args) => sandbox::run(&args, hardening),
         Command::Completions(args) => completions::run(&args),
         Command::Manpages(args) => manpages::run(&args),
-    };
-    // The last of them are sent before the program ends.
-    drop(traces);
-    result
+    }
 }
 
 fn general(command: &Command) -> Option<&GeneralArgs> {
