@@ -229,7 +229,7 @@ impl Property for Transactions {
     }
 
     fn holds_for(&self, bytes: &[u8]) {
-        let in_earnest = fnv1a(bytes) % SIGNED == 0;
+        let in_earnest = fnv1a(bytes).is_multiple_of(SIGNED);
         for target in &self.0 {
             if !in_earnest {
                 let _ = target.prepared(bytes);
