@@ -6,6 +6,7 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -22,6 +23,12 @@ use crate::{
 
 /// The most steps of one commit.
 const BATCH: usize = 512;
+
+/// A commit of at least so many steps shows that many transactions are under way: the next one
+/// waits a moment for more of them, since waking the disk costs more than to write.
+const CROWD: usize = 4;
+/// That moment: no longer than a disk takes.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// Does its work inside the open transaction, or nothing where there is none, and gives what tells
 /// the caller once it is known whether the commit is on the disk.
@@ -101,10 +108,15 @@ fn stopped() -> JournalError {
 
 fn work(connection: Connection, queue: &Receiver<Job>) {
     let mut records = Records::new(connection);
+    let mut crowded = false;
     while let Ok(first) = queue.recv() {
+        if crowded {
+            thread::sleep(GATHERING);
+        }
         let batch: Vec<Job> = std::iter::once(first)
             .chain(queue.try_iter().take(BATCH - 1))
             .collect();
+        crowded = batch.len() >= CROWD;
         let mut answers = Vec::with_capacity(batch.len());
         let committed = commit(&mut records, batch, &mut answers);
         if committed.is_err() {
