@@ -18,6 +18,7 @@ pub mod recorded;
 pub mod rsa;
 pub mod samples;
 pub mod scrape;
+pub mod secret_service;
 pub mod terminal;
 pub mod tls;
 pub mod transcript;

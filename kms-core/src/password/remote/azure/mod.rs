@@ -145,7 +145,7 @@ impl AzureKeyVault {
             },
             404 => RemoteError::NotFound {
                 service,
-                what: what(),
+                what: what().replacen("the ", "", 1),
                 code,
                 hint: "check TATUM_KMS_AZURE_SECRETNAME and TATUM_KMS_AZURE_SECRETVERSION",
             },
