@@ -347,6 +347,17 @@ fn an_outage_is_waited_for_and_then_told() {
         assert_eq!(run.failure(), (code, message.to_owned()));
     }
     assert!(broken.requests().len() > 1, "{broken:?}");
+    // Too many calls: AWS says so with 400.
+    let asked = AtomicUsize::new(0);
+    let throttled = Internet::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => Reply::json(400, &json!({ "__type": "ThrottlingException" })),
+        _ => {
+            let secret = json!({ "pass": PASSWORD }).to_string();
+            Reply::json(200, &json!({ "SecretString": secret }))
+        }
+    });
+    opens(&throttled.connect(standard_key(run(&user, "kms")), &user));
+    assert_eq!(throttled.requests().len(), 2);
     let refused = standard_key(run(&user, "kms"))
         .env("TATUM_KMS_PASSWORD_TIMEOUT", "1")
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");

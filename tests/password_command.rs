@@ -113,6 +113,24 @@ fn each_failure_is_told_without_the_output() {
 }
 
 #[test]
+fn a_command_that_takes_too_long_is_ended_with_all_it_started() {
+    let user = owner();
+    let script = "sh -c 'sleep 3600 & echo $! > child; wait; cat password'";
+    let slow = run(&user, script).env("TATUM_KMS_PASSWORD_TIMEOUT", "1");
+    let message = "the password command sh was not done within 1 s";
+    assert_eq!(slow.failure(), (7, message.to_owned()));
+    let child = std::fs::read_to_string(user.home().join("child")).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.trim()));
+    // Gone, or dead and not yet collected by the system.
+    let is_dead = status.is_err() || status.is_ok_and(|text| text.contains("State:\tZ"));
+    assert!(is_dead, "{child}");
+
+    let wrong = run(&user, "cat password").env("TATUM_KMS_PASSWORD_TIMEOUT", "soon");
+    let message = "TATUM_KMS_PASSWORD_TIMEOUT is no whole number from 1 to 3600";
+    assert_eq!(wrong.failure(), (2, message.to_owned()));
+}
+
+#[test]
 fn checkconfig_names_the_program_and_runs_nothing() {
     let user = owner();
     let line = "touch ran --secret=hunter2";

@@ -19,7 +19,7 @@ Exit codes:
   4  no such vault, wallet, journal or transaction
   5  the vault's or journal's file is damaged or is something else
   6  the service that keeps the password cannot be reached, or is out of order
-  7  that service did not answer in time
+  7  that service did not answer in time, or the password command took too long
   8  that service denied access, or refused the request
   9  that service has no such secret
   10  that service's answer, or the secret in it, cannot be used
@@ -173,6 +173,7 @@ impl From<PasswordError> for Failure {
     fn from(error: PasswordError) -> Self {
         let status = match &error {
             PasswordError::Command(CommandError::Unbalanced | CommandError::Empty) => Status::Usage,
+            PasswordError::Command(CommandError::Timeout { .. }) => Status::ServiceTooSlow,
             PasswordError::Remote(error) => of_service(error),
             _ => Status::Password,
         };

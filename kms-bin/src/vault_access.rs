@@ -1,13 +1,13 @@
 //! From options and settings to an open vault.
 
-use std::{env, future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, future::Future, path::PathBuf, sync::Arc};
 
 use kms_core::{
     chain::{ChainPlugin, Network, Registry},
     keys::SecretText,
     password::{
         EnvironmentPassword, PasswordCommand, PasswordError, PasswordFile, PasswordPrompt,
-        PasswordSource, Purpose, SecretInput, SecretService,
+        PasswordSource, Purpose, SecretInput, SecretService, Variables,
     },
     vault::{
         Changes, Entry, FileFormat, KdfParams, Notice, OpenVault, StoreOptions, Vault, VaultError,
@@ -23,8 +23,6 @@ use crate::{
 };
 
 const QUESTION: &str = "Enter password to access wallet store (or set env var TATUM_KMS_PASSWORD):";
-/// How long the program of `--password-command` may take: a person may have to touch a key.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An open vault whose notices reach the user.
 #[derive(Debug)]
@@ -217,7 +215,9 @@ pub(crate) fn password_source(
         return Ok(Box::new(PasswordFile::descriptor(number)));
     }
     if let Some(line) = &args.password_command {
-        let command = PasswordCommand::parse(line, COMMAND_TIMEOUT).map_err(PasswordError::from)?;
+        let variables: &dyn Variables = settings;
+        let limit = variables.time_limit().map_err(PasswordError::from)?;
+        let command = PasswordCommand::parse(line, limit).map_err(PasswordError::from)?;
         return Ok(Box::new(command));
     }
     if let Some(value) = settings.secret(PASSWORD)? {

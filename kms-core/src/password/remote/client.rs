@@ -22,10 +22,6 @@ use crate::{
     keys::SecretText,
 };
 
-/// Sets the limit for all calls together, in seconds.
-const TIMEOUT: &str = "TATUM_KMS_PASSWORD_TIMEOUT";
-/// That limit unless it is set.
-const USUAL_TIMEOUT: u64 = 60;
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// With pauses of half a second, one, two, and then four: enough for a service that restarts.
@@ -36,6 +32,8 @@ const POLICY: cloud::RetryPolicy = cloud::RetryPolicy {
 /// The largest body that is read. AWS and Google allow secrets of 64 KiB; JSON and base64 may
 /// make more of that.
 const BODY_LIMIT: usize = 256 << 10;
+const BAD_REQUEST: u16 = 400;
+const TOO_MANY_REQUESTS: u16 = 429;
 const USER_AGENT: &str = concat!("tatum-kms/", env!("CARGO_PKG_VERSION"));
 
 /// Asks a service.
@@ -46,6 +44,8 @@ pub(super) struct Client {
     /// For this machine and the metadata services beside it.
     beside: reqwest::Client,
     limit: Duration,
+    /// Whether a refusal only means that there were too many calls, where its status does not say.
+    throttled: fn(&[u8]) -> bool,
 }
 
 /// Where a service may be.
@@ -128,19 +128,7 @@ impl Client {
         variables: &dyn Variables,
         authorities: Option<&[Certificate]>,
     ) -> Result<Self, RemoteError> {
-        let limit = match variables.text(TIMEOUT)? {
-            None => USUAL_TIMEOUT,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|seconds| (1..=3600).contains(seconds))
-                .ok_or_else(|| RemoteError::Invalid {
-                    setting: TIMEOUT.to_owned(),
-                    reason: "is no whole number from 1 to 3600".to_owned(),
-                    hint: "it is the number of seconds that getting the password may take",
-                })?,
-        };
-        let limit = Duration::from_secs(limit);
+        let limit = variables.time_limit()?;
         let attempt = ATTEMPT.min(limit);
         let build = |beside| {
             let builder = || {
@@ -161,6 +149,7 @@ impl Client {
             outside: build(false)?,
             beside: build(true)?,
             limit,
+            throttled: |_| false,
         })
     }
 
@@ -171,6 +160,12 @@ impl Client {
             limit: limit.min(self.limit),
             ..self
         }
+    }
+
+    /// The same for a service that says in the body of a refusal that there were too many calls.
+    #[cfg(feature = "aws")]
+    pub(super) fn throttled(self, throttled: fn(&[u8]) -> bool) -> Self {
+        Self { throttled, ..self }
     }
 
     /// Makes a call, again while the service is not reachable, busy or out of order.
@@ -255,6 +250,9 @@ impl Client {
         let response = response.map_err(|error| TransportError::new(error, host, timeout))?;
         let mut answer = cloud::Answer::from_head(&response, env!("CARGO_PKG_VERSION"));
         answer.body = read(response, host, timeout).await?;
+        if answer.status == BAD_REQUEST && (self.throttled)(&answer.body) {
+            answer.status = TOO_MANY_REQUESTS;
+        }
         Ok(answer)
     }
 

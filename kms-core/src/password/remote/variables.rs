@@ -1,7 +1,14 @@
 //! The settings of a service.
 
+use std::time::Duration;
+
 use super::RemoteError;
 use crate::keys::SecretText;
+
+/// Sets how long getting the password may take in all, in seconds.
+const TIMEOUT: &str = "TATUM_KMS_PASSWORD_TIMEOUT";
+/// That limit unless it is set.
+const USUAL_TIMEOUT: u64 = 60;
 
 /// Where settings are looked up by name: the program knows whether that is its environment, a
 /// file, or something else.
@@ -13,8 +20,30 @@ pub trait Variables {
     fn secret(&self, name: &'static str) -> Result<Option<SecretText>, RemoteError>;
 }
 
-#[cfg(feature = "remote-password")]
 impl dyn Variables + '_ {
+    /// How long getting the password may take: `TATUM_KMS_PASSWORD_TIMEOUT`, in seconds, or a
+    /// minute.
+    ///
+    /// # Errors
+    /// [`RemoteError::Invalid`] when it is no whole number from 1 to 3600.
+    pub fn time_limit(&self) -> Result<Duration, RemoteError> {
+        let seconds = match self.secret(TIMEOUT)? {
+            None => USUAL_TIMEOUT,
+            Some(text) => text
+                .expose()
+                .parse()
+                .ok()
+                .filter(|seconds| (1..=3600).contains(seconds))
+                .ok_or_else(|| RemoteError::Invalid {
+                    setting: TIMEOUT.to_owned(),
+                    reason: "is no whole number from 1 to 3600".to_owned(),
+                    hint: "it is the number of seconds that getting the password may take",
+                })?,
+        };
+        Ok(Duration::from_secs(seconds))
+    }
+
+    #[cfg(feature = "remote-password")]
     /// The value of `name`, which is no secret.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, RemoteError> {
         let value = self.secret(name)?;

@@ -13,6 +13,7 @@ use super::{
     },
     SERVICE, endpoint_of,
     identity::{Identity, element},
+    is_throttling,
     profile::Profile,
 };
 use crate::{cloud::http::path_segment, keys::SecretText};
@@ -225,7 +226,7 @@ impl Credentials {
         let names = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"];
         let session = variables.text("AWS_ROLE_SESSION_NAME")?;
         Ok(Self::WebIdentity {
-            client: Client::new(STS, variables)?,
+            client: Client::new(STS, variables)?.throttled(is_throttling),
             endpoint: endpoint_of(variables, "sts", &names, region)?,
             role,
             session: session.unwrap_or_else(|| "tatum-kms".to_owned()),

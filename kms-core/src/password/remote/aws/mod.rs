@@ -78,7 +78,7 @@ impl AwsPassword {
         let endpoint = endpoint_of(variables, "secretsmanager", &ENDPOINTS, &region)?;
         let credentials = Credentials::find(variables, &profile, &region)?;
         Ok(Self {
-            client: Client::new(SERVICE, variables)?,
+            client: Client::new(SERVICE, variables)?.throttled(is_throttling),
             endpoint,
             region,
             name,
@@ -273,6 +273,19 @@ fn error_code(body: &[u8]) -> String {
     code(element(xml, "Code").unwrap_or_default())
 }
 
+/// Whether a refusal only says that there were too many calls: AWS tells so with 400, too.
+fn is_throttling(body: &[u8]) -> bool {
+    matches!(
+        error_code(body).as_str(),
+        "ThrottlingException"
+            | "Throttling"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException"
+    )
+}
+
 /// The region in `arn:aws:secretsmanager:<region>:<account>:secret:<name>`.
 fn region_of_arn(name: &str) -> Option<String> {
     let mut parts = name.split(':');
@@ -414,9 +427,9 @@ mod tests {
                 "AWS Secrets Manager denied access to the secret \"kms\" in eu-central-1 (UnrecognizedClientException)",
             ),
             (
-                error("ThrottlingException"),
+                error("ValidationException"),
                 None,
-                "AWS Secrets Manager answered 400 (ThrottlingException)",
+                "AWS Secrets Manager answered 400 (ValidationException)",
             ),
         ] {
             let error = fetch(reply, key).await.unwrap_err();
