@@ -1,7 +1,7 @@
 //! The vault as the daemon sees it: always the latest version of the file.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 /// place.
 #[derive(Clone, Debug)]
 pub struct VaultWatch {
-    vault: Arc<Mutex<OpenVault>>,
+    vault: Arc<RwLock<OpenVault>>,
     keyring: Arc<Mutex<Arc<Keyring>>>,
     reloads: Arc<AtomicU64>,
 }
@@ -26,7 +26,7 @@ impl VaultWatch {
             keyring: Arc::new(Mutex::new(Arc::new(Keyring::new(Arc::clone(
                 vault.vault(),
             ))))),
-            vault: Arc::new(Mutex::new(vault)),
+            vault: Arc::new(RwLock::new(vault)),
             reloads: Arc::default(),
         }
     }
@@ -37,15 +37,15 @@ impl VaultWatch {
     /// [`VaultError`] when the file is gone, or cannot be read any more.
     pub async fn latest(&self) -> Result<Arc<Vault>, VaultError> {
         // Nearly always, and not worth a thread: one `stat` takes a microsecond. Whoever holds the
-        // vault reads the file, which takes longer.
-        if let Ok(vault) = self.vault.try_lock()
+        // vault alone reads the file, which takes longer.
+        if let Ok(vault) = self.vault.try_read()
             && vault.is_current()
         {
             return Ok(Arc::clone(vault.vault()));
         }
         let shared = self.clone();
         let read = move || {
-            let mut vault = shared.vault.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut vault = shared.vault.write().unwrap_or_else(PoisonError::into_inner);
             if vault.refresh()? {
                 shared.reloads.fetch_add(1, Ordering::Relaxed);
                 tracing::info!(
