@@ -83,3 +83,24 @@ impl Variables for Fixed {
             .map(|value| SecretText::new(value.as_str())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_a_number_of_seconds() {
+        let limit = |fixed: &Fixed| (fixed as &dyn Variables).time_limit();
+        let unset = limit(&Fixed::default()).unwrap();
+        assert_eq!(unset, Duration::from_secs(60));
+        let most = limit(&Fixed::of([(TIMEOUT, "3600")])).unwrap();
+        assert_eq!(most, Duration::from_secs(3600));
+        for text in ["0", "-1", "1.5", "soon", "3601"] {
+            let error = limit(&Fixed::of([(TIMEOUT, text)])).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "TATUM_KMS_PASSWORD_TIMEOUT is no whole number from 1 to 3600"
+            );
+        }
+    }
+}
