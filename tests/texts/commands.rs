@@ -1,6 +1,10 @@
 //! The commands that the texts tell to run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 use kms_tests::{markdown, program::User};
 
@@ -152,9 +156,9 @@ fn every_package_and_test_of_a_cargo_command_exists() {
                 "-p" => assert!(is_package(name), "{}: no package {name}", told.place),
                 "--test" => {
                     let line = format!("name = \"{name}\"");
-                    let of_another = top().join(format!("kms-bin/tests/{name}.rs")).exists()
-                        || top().join(format!("kms-core/tests/{name}.rs")).exists()
-                        || top().join(format!("kms-core/tests/{name}")).exists();
+                    let of_another = is_test_of(&top().join("kms-bin"), name)
+                        || is_test_of(&top().join("kms-core"), name)
+                        || plugins().iter().any(|plugin| is_test_of(plugin, name));
                     assert!(
                         manifest.contains(&line) || of_another,
                         "{}: no test {name}",
@@ -167,6 +171,16 @@ fn every_package_and_test_of_a_cargo_command_exists() {
         }
     }
     assert!(checked > 5, "only {checked} names were found");
+}
+
+fn is_test_of(package: &Path, name: &str) -> bool {
+    let tests = package.join("tests");
+    tests.join(format!("{name}.rs")).exists() || tests.join(name).join("main.rs").exists()
+}
+
+fn plugins() -> Vec<PathBuf> {
+    let folders = fs::read_dir(top().join("plugins")).unwrap();
+    folders.map(|folder| folder.unwrap().path()).collect()
 }
 
 fn is_package(name: &str) -> bool {
