@@ -189,6 +189,98 @@ fn each_failure_has_its_message_and_exit_code() {
 }
 
 #[test]
+fn who_cannot_sign_in_is_told() {
+    let user = owner();
+    let internet = azure(secret(PASSWORD));
+    let connected = || internet.connect(run(&user), &user);
+    let other = user.file("other-token", "canary.o.ther");
+    let application = |run: Invocation| with_secret(run).env("AZURE_CLIENT_SECRET", "");
+    for (run, code, message) in [
+        (
+            application(connected()).env("AZURE_FEDERATED_TOKEN_FILE", other),
+            8,
+            "Microsoft Entra denied access to a token for this workload identity (AADSTS7000215)",
+        ),
+        (
+            connected()
+                .env("IDENTITY_ENDPOINT", internet.url("http") + "/msi/token")
+                .env("IDENTITY_HEADER", "canary-wrong"),
+            8,
+            "the managed identity service denied access to a token for this managed identity",
+        ),
+        (
+            // Nothing listens there.
+            connected().env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1"),
+            6,
+            "cannot reach the managed identity service: 127.0.0.1:1 refused the connection",
+        ),
+    ] {
+        fails(&run, code, message);
+    }
+    let denied = "the managed identity service denied access to a token for this managed identity (invalid_request)";
+    let none =
+        json!({ "error": "invalid_request", "error_description": "Identity not found: canary" });
+    for (reply, code, machine, entra) in [
+        (
+            Reply::json(400, &none),
+            8,
+            denied,
+            "Microsoft Entra denied access to a token for this client secret (invalid_request)",
+        ),
+        (
+            Reply::Answer(503, "canary".to_owned()),
+            6,
+            "the managed identity service is out of order: it answered 503",
+            "Microsoft Entra is out of order: it answered 503",
+        ),
+        (
+            Reply::Answer(200, "<html>canary</html>".to_owned()),
+            10,
+            "the answer of the managed identity service cannot be used: there is no access token in it",
+            "the answer of Microsoft Entra cannot be used: there is no access token in it",
+        ),
+    ] {
+        let internet = Internet::start(move |_| reply.clone());
+        let connected = || internet.connect(run(&user), &user);
+        let url = internet.url("http");
+        let by_machine = connected().env("AZURE_POD_IDENTITY_AUTHORITY_HOST", url);
+        fails(&by_machine, code, machine);
+        fails(&with_secret(connected()), code, entra);
+    }
+}
+
+#[test]
+fn a_version_an_authority_and_one_of_several_identities_can_be_chosen() {
+    let user = owner();
+    let internet = Internet::start(|request| {
+        let granted = json!({ "access_token": "canary-token" });
+        let machine = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.usgovcloudapi.net&client_id=client-2";
+        match (request.host.as_str(), request.target.as_str()) {
+            ("login.example.com", "/tenant-1/oauth2/v2.0/token") => Reply::json(200, &granted),
+            (_, target) if target == machine => Reply::json(200, &granted),
+            ("kms.vault.usgovcloudapi.net", "/secrets/kms-password/0123abcd?api-version=7.4") => {
+                secret(PASSWORD)
+            }
+            _ => error(404, "canary"),
+        }
+    });
+    let connected = || {
+        internet
+            .connect(run(&user), &user)
+            .env(
+                "TATUM_KMS_AZURE_VAULTURL",
+                "https://kms.vault.usgovcloudapi.net",
+            )
+            .env("TATUM_KMS_AZURE_SECRETVERSION", "0123abcd")
+    };
+    opens(&with_secret(connected()).env("AZURE_AUTHORITY_HOST", "login.example.com"));
+    let machine = connected()
+        .env("AZURE_CLIENT_ID", "client-2")
+        .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", internet.url("http"));
+    opens(&machine);
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_named() {
     let user = owner();
     let none = user.home().join("none");
