@@ -23,14 +23,17 @@ struct Escaped<'a, 'w>(&'a mut Writer<'w>);
 
 impl fmt::Write for Escaped<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars() {
-            if c.is_control() {
-                write!(self.0, "{}", c.escape_default())?;
-            } else {
-                self.0.write_char(c)?;
+        let mut rest = text;
+        while let Some(at) = rest.find(char::is_control) {
+            let (plain, from) = rest.split_at(at);
+            self.0.write_str(plain)?;
+            let mut from = from.chars();
+            if let Some(control) = from.next() {
+                write!(self.0, "{}", control.escape_default())?;
             }
+            rest = from.as_str();
         }
-        Ok(())
+        self.0.write_str(rest)
     }
 }
 

@@ -72,7 +72,17 @@ impl Desk {
         reach(Place::Received);
         let outcome = match standing {
             Standing::Open => self.begin(&key, pending).await,
-            Standing::Frozen(unsigned) => self.sign_and_send(&key, pending, &unsigned).await,
+            // What cannot be told is not signed.
+            Standing::Frozen(unsigned) => match self.plugin.summarize(self.network, &unsigned) {
+                Ok(summary) => {
+                    self.sign_and_send(&key, pending, &unsigned, summary.to_string())
+                        .await
+                }
+                Err(error) => {
+                    self.plugin.abandon(&unsigned, self.node.as_ref()).await;
+                    Err(error.into())
+                }
+            },
             Standing::Signed {
                 unsigned,
                 assembled,
@@ -83,7 +93,13 @@ impl Desk {
                 } else {
                     Attempt::First
                 };
-                self.send(&key, pending, &unsigned, assembled, attempt)
+                // Approved, signed and perhaps sent already: that another version of the program
+                // cannot tell what it does must not make it a failure, which could be signed anew.
+                let summary = self
+                    .plugin
+                    .summarize(self.network, &unsigned)
+                    .map_or_else(|error| error.to_string(), |summary| summary.to_string());
+                self.send(&key, pending, &unsigned, assembled, attempt, summary)
                     .await
             }
             Standing::Done => Ok(Outcome::AlreadyDone),
@@ -147,13 +163,15 @@ impl Desk {
                 .await;
             return Ok(Outcome::Rehearsed(prepared.summary.to_string()));
         }
+        let summary = prepared.summary.to_string();
         let step = Step::Frozen {
             unsigned: prepared.unsigned.clone(),
-            summary: prepared.summary.to_string(),
+            summary: summary.clone(),
         };
         self.remember(key, step).await?;
         reach(Place::Frozen);
-        self.sign_and_send(key, pending, &prepared.unsigned).await
+        self.sign_and_send(key, pending, &prepared.unsigned, summary)
+            .await
     }
 
     async fn sign_and_send(
@@ -161,6 +179,7 @@ impl Desk {
         key: &TransactionKey,
         pending: &PendingTransaction,
         unsigned: &Unsigned,
+        summary: String,
     ) -> Result<Outcome, Stop> {
         // The latest vault: a wallet removed while others were asked must not sign any more.
         let wallets = self.vault.keyring().await?;
@@ -178,7 +197,7 @@ impl Desk {
         reach(Place::Signing);
         self.remember(key, Step::Signed(assembled.clone())).await?;
         reach(Place::Signed);
-        self.send(key, pending, unsigned, assembled, Attempt::First)
+        self.send(key, pending, unsigned, assembled, Attempt::First, summary)
             .await
     }
 
@@ -221,8 +240,6 @@ impl Desk {
         unsigned: &Unsigned,
         lookup: EntryLookup<'_>,
     ) -> Result<Assembled, TransactionError> {
-        // What cannot be told is not signed.
-        self.plugin.summarize(self.network, unsigned)?;
         let requests: Vec<_> = unsigned
             .signers
             .iter()
@@ -241,14 +258,9 @@ impl Desk {
         unsigned: &Unsigned,
         assembled: Assembled,
         attempt: Attempt,
+        summary: String,
     ) -> Result<Outcome, Stop> {
         let node = self.node.as_ref();
-        // Approved, signed and perhaps sent already: that another version of the program cannot
-        // tell what it does must not make it a failure, which could be signed anew.
-        let summary = self
-            .plugin
-            .summarize(self.network, unsigned)
-            .map_or_else(|error| error.to_string(), |summary| summary.to_string());
         let mut submitted = Ok(assembled.clone());
         if attempt == Attempt::First {
             let cosign = self.plugin.cosign(unsigned, assembled.clone(), node);

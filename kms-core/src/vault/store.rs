@@ -376,13 +376,17 @@ impl OpenVault {
         Ok(result)
     }
 
-    /// Whether the file is certainly the version that was read, as far as one `stat` can tell; if
-    /// not, [`refresh`](Self::refresh) finds out.
+    /// Whether the file is certainly the version that was read, as one `stat` tells, and one look
+    /// at its header while it is so new that another version could have the same marks. If not,
+    /// [`refresh`](Self::refresh) finds out.
     pub fn is_current(&self) -> bool {
-        let (Ok(now), Some(then)) = (file::stamp(&self.store.path), &self.loaded.stamp) else {
+        let (Ok(Some(now)), Some(then)) = (file::stamp(&self.store.path), &self.loaded.stamp)
+        else {
             return false;
         };
-        then.settled && now.is_some_and(|now| now.same_marks(then))
+        // Once it has settled, `refresh` writes that down, and nobody needs to look any more.
+        let is_same = || !now.settled && self.is_same_version().unwrap_or(false);
+        now.same_marks(then) && (then.settled || is_same())
     }
 
     /// Looks whether the file has changed, by one `stat`, and if so reads it anew: `true` if its
