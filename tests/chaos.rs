@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kms_core::testkit::tally;
 use kms_tests::{
     chance::Chance,
     cloud::{Answer, Cloud},
@@ -197,6 +198,7 @@ fn a_cloud_in_trouble_delays_and_changes_nothing() {
         }
     }
     assert!(peak < MEMORY_KIB, "{peak} KiB");
+    tally("chaos", count, "transactions sent once, in order");
     println!(
         "{count} transactions of {} signers on {} chains: all sent in order, {} arrivals, {requests} requests of which about {TROUBLE} % met trouble, at most {} MiB, {} s",
         order.len(),

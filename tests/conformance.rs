@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeMap, process::ExitCode};
 
+use kms_core::testkit::tally;
 use kms_tests::{
     cloud::{Answer, BATCH, Cloud, Fault, FaultKind, Request},
     daemon::{Finished, Home, Running},
@@ -32,6 +33,7 @@ fn trials(file: &Value) -> Vec<Trial> {
         let (chain, name) = (chain.clone(), format!("{chain}::{name}"));
         trials.push(Trial::test(name, move || {
             check(&chain, &case);
+            tally("conformance", 1_u64, "recorded cases");
             Ok(())
         }));
     };

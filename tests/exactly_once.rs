@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use kms_core::testkit::tally;
 use kms_tests::{
     chance::Chance,
     cloud::{Cloud, Fault, FaultKind},
@@ -227,6 +228,12 @@ fn a_killed_daemon_signs_once_and_loses_nothing() {
         }
     });
     let counts = counts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tally(
+        "exactly_once",
+        counts.runs,
+        "runs, none lost, none signed twice",
+    );
+    tally("exactly_once", counts.killed, "runs in which it was killed");
     println!(
         "{} runs over {} chains, {} killed: {} sent once, {} sent again with the same bytes, 0 signed twice, 0 lost",
         counts.runs,

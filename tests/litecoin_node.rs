@@ -1,6 +1,7 @@
 //! Signed transactions against a real Litecoin node: it takes and mines them, and whom they pay is
 //! paid. One transaction of each kind of input, one of all of them together.
 
+use kms_core::testkit::tally;
 use kms_tests::{
     cloud::{Answer, Cloud},
     daemon::{Home, Running},
@@ -141,6 +142,7 @@ fn a_node_mines_transactions_of_every_kind_of_input() {
     for id in &sent {
         let all = mined["tx"].as_array().unwrap();
         assert!(all.contains(id), "{id} is not in {all:?}");
+        tally("nodes", 1_u64, "transactions executed by a node");
     }
 
     // And seen: four payments and four coins less a fee; of each kind, what was left.

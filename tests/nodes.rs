@@ -2,6 +2,7 @@
 //! For Ethereum at length, for each relative in each type of transaction, on a private network
 //! with that chain's id.
 
+use kms_core::testkit::tally;
 use kms_tests::{
     cloud::{Answer, Cloud},
     daemon::{Home, Running},
@@ -120,6 +121,7 @@ impl Setting {
             .result("eth_getTransactionReceipt", &json!([hash]));
         assert_eq!(receipt["status"], "0x1", "{transaction}: {receipt}");
         assert_eq!(mined["from"], *self.address, "{transaction}: the signer");
+        tally("nodes", 1_u64, "transactions executed by a node");
         (mined, receipt)
     }
 

@@ -13,6 +13,7 @@ use std::{
     },
 };
 
+use kms_core::testkit::tally;
 use kms_tests::{
     chance::Chance,
     cloud::{Answer, Cloud},
@@ -221,6 +222,7 @@ fn a_power_cut_takes_nothing_that_was_acknowledged_from_the_vault() {
             assert!(after.is_superset(&before) && after.len() == before.len() + 1);
         }
     }
+    tally("power_cut", cuts, "power cuts under the vault");
     println!(
         "{cuts} power cuts, {killed} in the middle, {lost} changes lost: no acknowledged wallet lost"
     );
@@ -265,6 +267,7 @@ fn a_disk_in_trouble_fails_the_command_and_not_the_vault() {
         }
         work.check(&user, &done, &what);
     }
+    tally("power_cut", cuts, "troubles of the disk under the vault");
     println!(
         "{cuts} times trouble with the disk: {failed} commands failed, {survived} got round it, no acknowledged wallet lost"
     );
@@ -388,6 +391,7 @@ fn a_power_cut_has_nothing_signed_twice() {
         lost += disk.cut_power(loss);
         payments.finish(&what);
     }
+    tally("power_cut", cuts, "power cuts under the journal");
     println!(
         "{cuts} power cuts, {killed} in the middle, {lost} changes lost: 0 of {} transactions signed twice, 0 lost",
         cuts * 3
@@ -427,6 +431,7 @@ fn a_disk_in_trouble_has_nothing_signed_twice() {
         }
         payments.finish(&what);
     }
+    tally("power_cut", cuts, "troubles of the disk under the journal");
     println!(
         "{cuts} times trouble with the disk: {failed} cycles failed, {unsent} transactions waited, 0 signed twice, 0 lost"
     );

@@ -2,7 +2,10 @@
 //! others stand beside their code: BIP-32, BIP-39, SLIP-10. Where all of them come from:
 //! `tests/vectors/published/README.md`.
 
-use kms_core::keys::{Scheme, SecretKey, Signature};
+use kms_core::{
+    keys::{Scheme, SecretKey, Signature},
+    testkit::tally,
+};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -29,6 +32,7 @@ fn rfc6979_secp256k1() {
     let published = load(include_str!("vectors/published/rfc6979.json"));
     let cases = published["secp256k1"].as_array().unwrap();
     assert_eq!(cases.len(), 6);
+    tally("published", cases.len(), "vectors of RFC 6979");
     let scalar = |bytes: &[u8]| {
         let bytes = FieldBytes::try_from(bytes).unwrap();
         *NonZeroScalar::from_repr(bytes).unwrap()
@@ -65,6 +69,7 @@ fn rfc6979_p256() {
     assert_eq!(point.parse(), Ok(public.clone()));
     let cases = published["p256"]["signatures"].as_array().unwrap();
     assert_eq!(cases.len(), 2);
+    tally("published", cases.len(), "vectors of RFC 6979");
     for case in cases {
         let digest: [u8; 32] = Sha256::digest(text(case, "message")).into();
         let signature = key.sign(Scheme::EcdsaP256, &digest).unwrap();
@@ -82,6 +87,7 @@ fn rfc8032_ed25519() {
     let published = load(include_str!("vectors/published/rfc8032.json"));
     let cases = published["ed25519"].as_array().unwrap();
     assert_eq!(cases.len(), 5);
+    tally("published", cases.len(), "vectors of RFC 8032");
     for case in cases {
         let key = SecretKey::ed25519(&bytes(case, "seed")).unwrap();
         let public = key.public_key();
@@ -110,6 +116,7 @@ fn rfc9106_argon2id() {
     let published = load(include_str!("vectors/published/rfc9106.json"));
     let cases = published["argon2id"].as_array().unwrap();
     assert_eq!(cases.len(), 9);
+    tally("published", cases.len(), "vectors of RFC 9106");
     for case in cases {
         let number = |member: &str| u32::try_from(case[member].as_u64().unwrap()).unwrap();
         let mut params = argon2::ParamsBuilder::new();

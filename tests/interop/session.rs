@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kms_core::testkit::tally;
 use kms_tests::{cloud::Cloud, daemon::API_KEY, program::User, samples::pending_id};
 use serde_json::{Value, json};
 
@@ -81,6 +82,7 @@ pub(crate) fn store(user: &User, chain: &str, network: Network, wallets: &Value)
             .stdin(text(&wallet["mnemonic"]))
             .json();
         let id = text(&stored["signatureId"]);
+        tally("interop", 1_u64, "wallets derived by another library");
         if !wallet["xpub"].is_null() {
             assert_eq!(stored["xpub"], wallet["xpub"], "{chain} {network:?}: xpub");
         }
@@ -160,6 +162,11 @@ pub(crate) fn sign(
         run = run.env(&format!("TATUM_KMS_NODE_URL_{chain}"), cloud.url());
     }
     let done = run.finish();
+    tally(
+        "interop",
+        pending.len(),
+        "transactions read by another library",
+    );
     pending
         .iter()
         .map(|one| {

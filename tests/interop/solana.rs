@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use kms_core::testkit::tally;
 use kms_tests::{
     cloud::{Answer, Cloud},
     program::User,
@@ -71,6 +72,7 @@ fn a_solana_vm_executes_what_is_signed() {
             assert_eq!(found["same"], true, "{name}");
             assert_eq!(found["valid"], true, "{name}");
             case.compare(found, &name);
+            tally("nodes", 1_u64, "transactions executed by a node");
             // The same bytes are never executed twice.
             assert!(text(&found["again"]).contains("AlreadyProcessed"), "{name}");
         }

@@ -8,6 +8,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use kms_core::{
     keys::SecretText,
+    testkit::tally,
     vault::{KdfParams, OpenVault, StoreOptions, VaultError, VaultStore},
 };
 use kms_tests::{chance::Chance, library::Library, program::User};
@@ -169,6 +170,7 @@ fn what_crypto_js_writes_opens_identically() {
         );
     }
     assert!(paddings.iter().all(|count| *count > 0), "{paddings:?}");
+    tally("legacy", opened, "files of crypto-js that open identically");
     println!(
         "legacy: {opened} files by crypto-js of {} kinds of passwords open identically, {refused} \
          passwords next to theirs do not open them",

@@ -4,7 +4,10 @@
 
 use std::{collections::BTreeSet, thread};
 
-use kms_core::vault::{LegacyCheck, VaultError};
+use kms_core::{
+    testkit::tally,
+    vault::{LegacyCheck, VaultError},
+};
 use kms_tests::{chance::Chance, library::Library};
 use serde_json::{Value, json};
 
@@ -77,6 +80,7 @@ fn a_hundred_thousand_wrong_passwords_open_nothing() {
     assert!(lucky > COUNT / 256 / 20, "the trap was never sprung");
 
     let taken = taken_by_crypto_js(&library, &files, &wrong[..ASKED]);
+    tally("legacy", COUNT, "wrong passwords refused");
     println!(
         "legacy: {COUNT} wrong passwords open nothing; {lucky} of them leave a valid padding \
          ({} no UTF-8, {} no JSON object); crypto-js takes {taken} of the first {ASKED} for right",

@@ -4,15 +4,19 @@
 //! cargo run --release -p kms-tests -- load --chain ETH --count 10000 --latency 20ms
 //! cargo run --release -p kms-tests -- poll --chain all --keys 25000
 //! cargo run --release -p kms-tests -- instructions
+//! cargo run -p kms-tests -- coverage
+//! cargo run -p kms-tests -- summary tally
 //! ```
 //!
 //! `load` has the real daemon sign transactions of a cloud in this process, which checks each of
 //! them. `poll` has it look at a quiet cloud. Both take times, so they are for quiet machines.
 //! `instructions` counts instead, which comes out the same on a busy one: it is what CI runs.
+//! `coverage` measures the tests, and `summary` adds up what they say they did.
 //!
 //! Results go to standard output, as a table or with `--json`; what happens, to standard error.
 
 mod cloud;
+mod coverage;
 mod daemon;
 mod instructions;
 mod load;
@@ -22,6 +26,7 @@ mod plugins;
 mod poll;
 mod program;
 mod scene;
+mod summary;
 mod usage;
 
 use std::process::ExitCode;
@@ -37,6 +42,10 @@ enum Command {
     Poll(poll::Args),
     /// Counts the instructions of a few operations under valgrind, and compares with what they were.
     Instructions(instructions::Args),
+    /// Which lines the unit tests reach, and compares with what they did.
+    Coverage(coverage::Args),
+    /// What the suites have shown, in numbers.
+    Summary(summary::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +53,8 @@ fn main() -> ExitCode {
         Command::Load(args) => load::run(&args),
         Command::Poll(args) => poll::run(&args),
         Command::Instructions(args) => instructions::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Summary(args) => summary::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use kms_core::testkit::tally;
 use kms_tests::{cloud::Cloud, daemon::Finished, program::Invocation};
 
 use crate::canary::{Canary, canaries};
@@ -135,6 +136,7 @@ impl Drop for Search {
     #[expect(clippy::print_stdout, reason = "the counts are for people to see")]
     fn drop(&mut self) {
         let forms: usize = self.canaries.iter().map(|canary| canary.forms.len()).sum();
+        tally("secrets", self.surfaces, "places searched for canaries");
         println!(
             "secrets: {} canaries in {forms} forms, searched for in {} places of {} KiB",
             self.canaries.len(),

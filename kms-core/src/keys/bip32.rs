@@ -215,6 +215,7 @@ mod tests {
             }
         }
         assert_eq!(count, 17);
+        crate::testkit::tally("published", count, "vectors of BIP-32");
     }
 
     /// Test vector 5. Each network has version bytes of its own, so that nearly all are read: what
@@ -224,6 +225,7 @@ mod tests {
         let published = published();
         let invalid = published["invalid"].as_array().unwrap();
         assert_eq!(invalid.len(), 16);
+        crate::testkit::tally("published", invalid.len(), "vectors of BIP-32");
         let mut read = Vec::new();
         for case in invalid {
             let [text, why] = ["text", "why"].map(|member| case[member].as_str().unwrap());

@@ -162,6 +162,7 @@ mod tests {
         assert_eq!(published["passphrase"], "TREZOR");
         let cases = published["english"].as_array().unwrap();
         assert_eq!(cases.len(), 24);
+        crate::testkit::tally("published", cases.len(), "vectors of BIP-39");
         for case in cases {
             let [entropy, words, seed] =
                 ["entropy", "mnemonic", "seed"].map(|member| case[member].as_str().unwrap());

@@ -66,6 +66,7 @@ mod tests {
             }
         }
         assert_eq!(count, 12);
+        crate::testkit::tally("published", 12_u64, "vectors of SLIP-10");
     }
 
     #[test]

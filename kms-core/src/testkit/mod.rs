@@ -23,12 +23,14 @@ mod node;
 mod rehearsal_node;
 #[cfg(feature = "bench")]
 mod sign_bench;
+mod tally;
 mod vectors;
 
 pub use self::{
     contract::{Pipeline, contract},
     frozen::Frozen,
     node::ScriptedNode,
+    tally::tally,
     vectors::{ErrorCase, TransactionCase, Vectors, WalletCase},
 };
 

@@ -96,6 +96,7 @@ fn run(file: &str, mut run: impl FnMut(&Case) -> Option<bool>) -> Count {
         whole["numberOfTests"].as_u64(),
         "{file}"
     );
+    kms_core::testkit::tally("Wycheproof", valid + invalid, "vectors");
     println!(
         "wycheproof {file}: {valid} valid accepted, {invalid} invalid refused, {foreign} of \
          parameters that do not occur here"

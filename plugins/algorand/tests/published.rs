@@ -61,6 +61,7 @@ fn signed_transactions_come_out_byte_for_byte() {
         }
         let summary = ALGORAND.summarize(Network::Testnet, &unsigned).unwrap();
         assert!(!summary.action.is_empty(), "{name}");
+        kms_core::testkit::tally("published", 1_u64, "vectors of Algorand's SDKs");
     }
 }
 
@@ -71,6 +72,7 @@ fn unsigned_transactions_are_read() {
         let transaction = hex::decode(text(&case, "transaction")).unwrap();
         let preimages = ALGORAND.preimages(&frozen(&keys, &transaction)).unwrap();
         assert_eq!(preimages[0].payload, [b"TX", &transaction[..]].concat());
+        kms_core::testkit::tally("published", 1_u64, "vectors of Algorand's SDKs");
     }
     for case in published("unsupported") {
         let transaction = hex::decode(text(&case, "transaction")).unwrap();
@@ -91,6 +93,7 @@ fn phrases_give_their_seeds_and_addresses_their_checksums() {
             .parse_private_key(Network::Mainnet, &secret)
             .unwrap();
         assert_eq!(hex::encode(key.to_bytes().expose()), text(&case, "seed"));
+        kms_core::testkit::tally("published", 1_u64, "vectors of Algorand's SDKs");
     }
     for case in published("addresses") {
         let address = text(&case, "address");

@@ -178,6 +178,7 @@ mod tests {
             );
             let signed = sign(&BITCOIN, &unsigned, &keys).unwrap();
             assert_eq!(signed.tx_data, example["signed"], "{name}");
+            kms_core::testkit::tally("published", 1_u64, "vectors of BIP-143");
         }
     }
 

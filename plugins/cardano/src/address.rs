@@ -227,6 +227,7 @@ mod tests {
         for (network, name) in networks {
             for (kind, text) in published[name].as_object().unwrap() {
                 let text = text.as_str().unwrap();
+                kms_core::testkit::tally("published", 1_u64, "vectors of CIP-19");
                 let read = LedgerAddress::parse(text);
                 if matches!(kind.as_str(), "type-14" | "type-15") {
                     assert_eq!(read, Err(AddressError::Stake), "{kind}");

@@ -542,6 +542,7 @@ fn the_published_master_key() {
         node.public().to_string(),
         format!("{public_key}{chain_code}")
     );
+    kms_core::testkit::tally("published", 1_u64, "vectors of CIP-3");
 }
 
 #[test]

@@ -132,6 +132,7 @@ mod tests {
         let published = include_str!("../tests/vectors/published/eip55.json");
         let published: Published = serde_json::from_str(published).unwrap();
         assert_eq!(published.addresses.len(), 1038);
+        kms_core::testkit::tally("published", published.addresses.len(), "vectors of EIP-55");
         let published = published.addresses.iter().map(String::as_str);
         for text in EIP_55.into_iter().chain(published) {
             let address = parse(text).unwrap();

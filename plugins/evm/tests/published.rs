@@ -89,6 +89,7 @@ fn legacy_transactions_come_out_byte_for_byte() {
     );
     assert_eq!(refused, named(&cases, 2, |gas| gas.len() > 8));
     assert_eq!((signed, refused.len()), (1067 - 83, 83));
+    kms_core::testkit::tally("published", cases.len(), "vectors of EIP-155");
 }
 
 /// EIP-2930 and EIP-1559. A transaction without a chain id is of no chain, and not signed here.
@@ -104,5 +105,6 @@ fn typed_transactions_come_out_byte_for_byte() {
     );
     assert_eq!(refused, named(&cases, 0, <[u8]>::is_empty));
     assert_eq!(signed + refused.len(), 1792);
+    kms_core::testkit::tally("published", cases.len(), "vectors of EIP-2930 and EIP-1559");
     assert!(signed > 800, "{signed}");
 }

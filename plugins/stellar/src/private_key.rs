@@ -79,6 +79,7 @@ mod tests {
         let published: serde_json::Value = serde_json::from_str(text).unwrap();
         let valid = published["valid"].as_array().unwrap();
         assert_eq!(valid.len(), 8);
+        kms_core::testkit::tally("published", valid.len(), "vectors of SEP-23");
         for case in valid {
             let text = case["strkey"].as_str().unwrap();
             let key = Strkey::from_string(text).unwrap();

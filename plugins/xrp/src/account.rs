@@ -108,6 +108,7 @@ mod tests {
             serde_json::from_str(include_str!("../tests/vectors/xrpl/x-addresses.json")).unwrap();
         let cases = published["addresses"].as_array().unwrap();
         assert!(cases.len() > 15);
+        kms_core::testkit::tally("published", cases.len(), "vectors of XRPL's libraries");
         for case in cases {
             let classic = case[0].as_str().unwrap();
             let tag = case[1].as_u64().map(|tag| u32::try_from(tag).unwrap());

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::Property;
+use crate::testkit::tally;
 
 /// What parsers stumble over: put in where a change puts something in.
 const PIECES: [&[u8]; 28] = [
@@ -51,6 +52,7 @@ pub fn sweep(property: &dyn Property, cases: usize) {
     for _ in 0..cases {
         check(property, &changed(&seeds, &mut chance));
     }
+    tally("hostile", seeds.len() + cases, "inputs of fuzz targets");
 }
 
 fn check(property: &dyn Property, bytes: &[u8]) {

@@ -170,6 +170,7 @@ mod tests {
     fn published_translations() {
         let cases = published("translations");
         assert_eq!(cases.len(), 6);
+        kms_core::testkit::tally("published", cases.len(), "vectors of CashAddr");
         for case in cases {
             let [legacy, text] = ["legacy", "address"].map(|member| case[member].as_str().unwrap());
             let legacy = bs58::decode(legacy).with_check(None).into_vec().unwrap();
@@ -197,6 +198,7 @@ mod tests {
     fn published_vectors_of_several_lengths() {
         let cases = published("larger");
         assert_eq!(cases.len(), 24);
+        kms_core::testkit::tally("published", cases.len(), "vectors of CashAddr");
         let mut cases: Vec<(u8, Vec<u8>, String)> = cases
             .iter()
             .map(|case| {
@@ -226,6 +228,7 @@ mod tests {
     fn published_texts_that_are_no_addresses_are_refused() {
         let cases = published("invalid");
         assert_eq!(cases.len(), 9);
+        kms_core::testkit::tally("published", cases.len(), "vectors of CashAddr");
         for text in &cases {
             let text = text.as_str().unwrap();
             let (prefix, letters) = text.split_once(':').unwrap();

@@ -36,6 +36,7 @@ fn object(json: &SerdeValue) -> Result<Object, CodecError> {
 fn published_transactions_are_written_and_read() {
     let cases = list(&CODEC, "transactions");
     assert_eq!(cases.len(), 72);
+    kms_core::testkit::tally("published", cases.len(), "vectors of XRPL's libraries");
     for case in cases {
         let name = &case["name"];
         let object = object(&case["json"]).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -51,6 +52,7 @@ fn the_transactions_of_a_ledger_have_their_ids() {
     let ledger = published(include_str!("../../tests/vectors/xrpl/ledger.json"));
     let cases = list(&ledger, "transactions");
     assert_eq!(cases.len(), 17);
+    kms_core::testkit::tally("published", cases.len(), "vectors of XRPL's libraries");
     for case in cases {
         let object = object(&case["json"]).unwrap_or_else(|error| panic!("{case}: {error}"));
         let bytes = object.encode().unwrap();
@@ -65,6 +67,7 @@ fn published_amounts_are_written_or_refused() {
     for case in list(&CODEC, "amounts") {
         let json = &case["json"];
         let amount = object(&json!({"Amount": json}));
+        kms_core::testkit::tally("published", 1_u64, "vectors of XRPL's libraries");
         // Taken there, and refused here: numbers in hexadecimal digits, and a zero with a sign.
         let odd = json["value"].as_str().is_some_and(|value| {
             json["mpt_issuance_id"].is_string() && (value.starts_with("0x") || value == "-0")
@@ -83,6 +86,7 @@ fn published_amounts_are_written_or_refused() {
 fn x_addresses_are_classic_ones_with_a_tag() {
     let cases = list(&CODEC, "x_addresses");
     assert_eq!(cases.len(), 7);
+    kms_core::testkit::tally("published", cases.len(), "vectors of XRPL's libraries");
     for case in cases {
         assert_eq!(
             object(&case["xjson"]).unwrap(),
