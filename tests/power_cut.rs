@@ -18,7 +18,7 @@ use kms_tests::{
     chance::Chance,
     cloud::{Answer, Cloud},
     daemon::{Finished, Home, Running},
-    fault_fs::{Change, Disk, EIO, ENOSPC, Faults, Loss, Notes},
+    fault_fs::{Change, Disk, EIO, ENOSPC, Faults, Loss, Note, Notes},
     program::{PASSWORD, User},
     samples::{self, ETH_WALLET, OTHER_ETH_WALLET, eth_pending, eth_transaction, pending_id},
 };
@@ -436,4 +436,34 @@ fn a_disk_in_trouble_has_nothing_signed_twice() {
         "{cuts} times trouble with the disk: {failed} cycles failed, {unsent} transactions waited, 0 signed twice, 0 lost"
     );
     assert!(failed > 0, "nothing was put to the test");
+}
+
+/// Nothing fits on the disk any more for a moment, at each change that makes the journal.
+#[test]
+fn a_journal_that_could_not_be_made_whole_is_made_anew() {
+    let (healthy, notes) = (Payments::new(), Notes::new());
+    healthy.run(Some((&notes, Faults::default())));
+    let made = |note: &Note| match &note.change {
+        Change::Rename(_, to) => to.ends_with("wallet.dat.journal"),
+        _ => false,
+    };
+    let changes = notes.read().iter().position(made);
+    let changes = u64::try_from(changes.expect("it was made")).expect("a short list");
+    assert!(changes > 20, "{changes}");
+    for at in 1..=changes {
+        let (payments, notes) = (Payments::new(), Notes::new());
+        let faults = Faults {
+            fail: Some((at, 1, ENOSPC)),
+            ..Faults::default()
+        };
+        let what = format!("{faults:?}");
+        let done = payments.run(Some((&notes, faults)));
+        assert!(done.code().is_some(), "{what}: {done:?}");
+        payments.finish(&what);
+    }
+    tally(
+        "power_cut",
+        changes,
+        "troubles of the disk under a new journal",
+    );
 }

@@ -138,7 +138,7 @@ impl Desk {
             .instrument(trace_span!("prepare"))
             .await?;
         reach(Place::Prepared);
-        tracing::info!(summary = %prepared.summary, "ready to be signed");
+        tracing::debug!(summary = %prepared.summary, "ready to be signed");
         let began = Instant::now();
         let check = self.approver.check(pending, &prepared.summary);
         let verdict = check.instrument(trace_span!("approve")).await;
@@ -150,6 +150,7 @@ impl Desk {
         match verdict {
             Verdict::Approved => {}
             refused => {
+                tracing::info!(summary = %prepared.summary, "what was not approved");
                 self.plugin
                     .abandon(&prepared.unsigned, self.node.as_ref())
                     .await;

@@ -184,7 +184,7 @@ impl JournalFile {
         store_key(&connection, &JournalKey::fresh()?, params, |salt| {
             outer_key(vault, params, salt)
         })?;
-        // Closing moves everything from the log into the file itself.
+        move_into_file(&connection)?;
         connection
             .close()
             .map_err(|(_, error)| JournalError::from(error))?;
@@ -234,6 +234,19 @@ impl JournalFile {
         }
         Ok(())
     }
+}
+
+/// Moves everything from the log into the file itself. Closing would do so as well, and not tell
+/// when the disk is too full for it.
+fn move_into_file(connection: &Connection) -> Result<(), JournalError> {
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let (busy, left): (bool, i64) =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], row)?;
+    if busy || left != 0 {
+        let why = "another program has the new journal open";
+        return Err(JournalError::Storage(why.to_owned()));
+    }
+    Ok(())
 }
 
 fn store_key(
