@@ -10,7 +10,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use super::concurrency::{
     mpsc::{self, Receiver, Sender},
@@ -44,9 +44,10 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, JournalError> {
         let (jobs, queue) = mpsc::channel();
+        let runtime = Handle::try_current().ok();
         let thread = thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || work(connection, &queue))
+            .spawn(move || work(connection, &queue, runtime.as_ref()))
             .map_err(|error| JournalError::Storage(error.to_string()))?;
         Ok(Self {
             jobs: Some(jobs),
@@ -106,7 +107,7 @@ fn stopped() -> JournalError {
     )
 }
 
-fn work(connection: Connection, queue: &Receiver<Job>) {
+fn work(connection: Connection, queue: &Receiver<Job>, runtime: Option<&Handle>) {
     let mut records = Records::new(connection);
     let mut crowded = false;
     while let Ok(first) = queue.recv() {
@@ -130,12 +131,24 @@ fn work(connection: Connection, queue: &Receiver<Job>) {
         if let Err(error) = &result {
             tracing::error!(%error, doubtful, "the journal could not be written");
         }
-        for answer in answers {
-            answer(result.clone());
-        }
+        tell(answers, result, runtime);
         if doubtful {
             return;
         }
+    }
+}
+
+/// Tells the callers how it ended: where they wait, if that is known. From here, each would be a
+/// thread to wake.
+fn tell(answers: Vec<Answer>, result: Result<(), JournalError>, runtime: Option<&Handle>) {
+    let tell = move || {
+        for answer in answers {
+            answer(result.clone());
+        }
+    };
+    match runtime {
+        Some(runtime) => drop(runtime.spawn(async move { tell() })),
+        None => tell(),
     }
 }
 
