@@ -132,7 +132,7 @@ impl Desk {
         key: &TransactionKey,
         pending: &PendingTransaction,
     ) -> Result<Outcome, Stop> {
-        let wallets = self.vault.keyring().await?;
+        let wallets = self.vault.known_keyring().await?;
         let node = self.node.as_ref();
         let prepared = Prepared::new(self.plugin, pending, &*wallets, node)
             .instrument(trace_span!("prepare"))

@@ -66,12 +66,31 @@ impl VaultWatch {
     /// # Errors
     /// As [`latest`](Self::latest).
     pub async fn keyring(&self) -> Result<Arc<Keyring>, VaultError> {
-        let vault = self.latest().await?;
+        Ok(self.keyring_of(self.latest().await?))
+    }
+
+    /// The content when somebody last looked, as each poll does, and the keys lately made of it.
+    /// For what is not signed before another look.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest).
+    pub async fn known_keyring(&self) -> Result<Arc<Keyring>, VaultError> {
+        let known = match self.vault.try_read() {
+            Ok(vault) => Some(Arc::clone(vault.vault())),
+            Err(_) => None,
+        };
+        match known {
+            Some(vault) => Ok(self.keyring_of(vault)),
+            None => self.keyring().await,
+        }
+    }
+
+    fn keyring_of(&self, vault: Arc<Vault>) -> Arc<Keyring> {
         let mut keyring = self.keyring.lock().unwrap_or_else(PoisonError::into_inner);
         if keyring.vault().revision() < vault.revision() {
             *keyring = Arc::new(Keyring::new(vault));
         }
-        Ok(Arc::clone(&keyring))
+        Arc::clone(&keyring)
     }
 
     /// How often the file was read again because it had changed.
