@@ -73,6 +73,11 @@ impl Cloud {
         if !path.starts_with('/') {
             return None;
         }
+        if is_plain(path) {
+            let mut url = base.clone();
+            url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+            return Some(url);
+        }
         let mut text = format!("{}{path}", base.as_str().trim_end_matches('/'));
         if key_in_path {
             let key = http::path_segment(self.config().api_key.expose());
@@ -190,6 +195,14 @@ impl Cloud {
         }
         redacted
     }
+}
+
+/// Whether a path stands in a URL as it is, as most do: then the rest needs no parsing.
+fn is_plain(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    path.split('/')
+        .skip(1)
+        .all(|segment| !segment.is_empty() && segment.bytes().all(plain))
 }
 
 impl fmt::Debug for Cloud {

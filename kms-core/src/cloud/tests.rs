@@ -599,6 +599,30 @@ async fn a_node_outside_never_sees_the_key() {
 }
 
 #[tokio::test]
+async fn a_plain_path_gives_the_url_that_parsing_gives() {
+    for base in [
+        "https://a.example",
+        "https://a.example/",
+        "http://[::1]:3/v3/",
+    ] {
+        let cloud = Cloud::new(config(base)).unwrap();
+        let base = Url::parse(base).unwrap();
+        for path in [
+            "/v3/ethereum/broadcast",
+            "/v3/kms/pending/ETH",
+            "/a-b/C_9",
+            "/a/../b",
+            "/a/",
+            "/a%20b?c=d",
+            "/",
+        ] {
+            let text = format!("{}{path}", base.as_str().trim_end_matches('/'));
+            assert_eq!(cloud.url(&base, path, false), Url::parse(&text).ok());
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_path_leads_to_another_host() {
     let server = TestServer::scripted(vec![Reply::status(200, "{}")]).await;
     let node = cloud(&server).node_api("ETH", Network::Mainnet);
