@@ -237,6 +237,40 @@ fn the_service_that_approves_learns_no_secret_and_its_errors_are_not_repeated() 
     search.clean_folder(user.home());
 }
 
+/// A mistake of the program, at each step and with the key in hand at one of them: what a panic and
+/// its backtrace say, and what is left in files.
+#[test]
+fn a_panic_tells_no_secret() {
+    let mut search = Search::new();
+    let user = owner(&mut search);
+    let eth = user_ids(&user)[0].clone();
+    let places = [
+        "polled",
+        "received",
+        "prepared",
+        "approved",
+        "frozen",
+        "committing",
+        "signing",
+        "signed",
+        "sending",
+        "broadcast",
+    ];
+    for (number, place) in (1000..).zip(places) {
+        let cloud = Cloud::start();
+        let id = samples::pending_id(number);
+        cloud.queue(&samples::eth_pending(&id, &eth, &complete_transaction()));
+        let run = once(&user, &cloud, "--chain=ETH")
+            .env("TATUM_KMS_FAILPOINT", format!("{place}:1:panic"))
+            .env("RUST_BACKTRACE", "full");
+        let done = search.watch(&run, false);
+        let panicked = done.stderr.contains("wanted by TATUM_KMS_FAILPOINT");
+        assert!(panicked, "{place}: {done:?}");
+        search.clean_requests(&cloud);
+    }
+    search.clean_folder(user.home());
+}
+
 /// Cardano's node has the API key in the path of its calls, and may repeat it in its errors.
 #[test]
 fn the_api_key_in_a_path_stays_there() {

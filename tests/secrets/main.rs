@@ -8,9 +8,12 @@
 //! | Surface | |
 //! |---|---|
 //! | standard output and error, both log formats; every file in the home, its folder for temporary files included: vault, backups, journal | `commands`, `errors`, `daemon` |
-//! | requests: paths, queries, headers, bodies; the metrics | `daemon` |
+//! | requests: paths, queries, headers, bodies; the metrics; what panics say | `daemon` |
 //! | arguments, environment, children, core files | `process` |
 //! | the memory of a daemon that has signed and rests | `memory` |
+//!
+//! What services that keep the password send and are sent is looked at by their own tests,
+//! `password_*`, in each of their errors.
 
 mod canary;
 mod commands;
