@@ -72,17 +72,7 @@ impl Desk {
         reach(Place::Received);
         let outcome = match standing {
             Standing::Open => self.begin(&key, pending).await,
-            // What cannot be told is not signed.
-            Standing::Frozen(unsigned) => match self.plugin.summarize(self.network, &unsigned) {
-                Ok(summary) => {
-                    self.sign_and_send(&key, pending, &unsigned, summary.to_string())
-                        .await
-                }
-                Err(error) => {
-                    self.plugin.abandon(&unsigned, self.node.as_ref()).await;
-                    Err(error.into())
-                }
-            },
+            Standing::Frozen(unsigned) => self.resume(&key, pending, &unsigned).await,
             Standing::Signed {
                 unsigned,
                 assembled,
@@ -95,10 +85,8 @@ impl Desk {
                 };
                 // Approved, signed and perhaps sent already: that another version of the program
                 // cannot tell what it does must not make it a failure, which could be signed anew.
-                let summary = self
-                    .plugin
-                    .summarize(self.network, &unsigned)
-                    .map_or_else(|error| error.to_string(), |summary| summary.to_string());
+                let summary = self.summary(&unsigned);
+                let summary = summary.unwrap_or_else(|error| error.to_string());
                 self.send(&key, pending, &unsigned, assembled, attempt, summary)
                     .await
             }
@@ -173,6 +161,29 @@ impl Desk {
         reach(Place::Frozen);
         self.sign_and_send(key, pending, &prepared.unsigned, summary)
             .await
+    }
+
+    /// From a value that was frozen earlier.
+    async fn resume(
+        &self,
+        key: &TransactionKey,
+        pending: &PendingTransaction,
+        unsigned: &Unsigned,
+    ) -> Result<Outcome, Stop> {
+        match self.summary(unsigned) {
+            Ok(summary) => self.sign_and_send(key, pending, unsigned, summary).await,
+            // What cannot be told is not signed.
+            Err(error) => {
+                self.plugin.abandon(unsigned, self.node.as_ref()).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What it does, in words.
+    fn summary(&self, unsigned: &Unsigned) -> Result<String, TransactionError> {
+        let summary = self.plugin.summarize(self.network, unsigned)?;
+        Ok(summary.to_string())
     }
 
     async fn sign_and_send(

@@ -75,11 +75,8 @@ impl VaultWatch {
     /// # Errors
     /// As [`latest`](Self::latest).
     pub async fn known_keyring(&self) -> Result<Arc<Keyring>, VaultError> {
-        let known = match self.vault.try_read() {
-            Ok(vault) => Some(Arc::clone(vault.vault())),
-            Err(_) => None,
-        };
-        match known {
+        let known = self.vault.try_read();
+        match known.ok().map(|vault| Arc::clone(vault.vault())) {
             Some(vault) => Ok(self.keyring_of(vault)),
             None => self.keyring().await,
         }
