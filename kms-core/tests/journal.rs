@@ -77,10 +77,7 @@ fn payload(text: &str) -> PayloadDigest {
 }
 
 fn unsigned() -> Unsigned {
-    Unsigned {
-        signers: Vec::new(),
-        body: vec![1, 2, 3],
-    }
+    Unsigned::new(Vec::new(), vec![1, 2, 3])
 }
 
 fn frozen() -> Step {

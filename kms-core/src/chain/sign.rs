@@ -82,7 +82,7 @@ pub fn sign_unchecked<'a>(
     let mut signers = Vec::with_capacity(preimages.len());
     let mut signatures = Vec::with_capacity(preimages.len());
     for preimage in &preimages {
-        let signer = unsigned.signers.get(preimage.signer).ok_or_else(|| {
+        let signer = unsigned.signers().get(preimage.signer).ok_or_else(|| {
             TransactionError::Malformed(format!("there is no signer {}", preimage.signer))
         })?;
         let key = keys.key_of(signer)?;

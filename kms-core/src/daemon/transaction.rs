@@ -253,7 +253,7 @@ impl Desk {
         lookup: EntryLookup<'_>,
     ) -> Result<Assembled, TransactionError> {
         let requests: Vec<_> = unsigned
-            .signers
+            .signers()
             .iter()
             .map(|signer| signer.key_request())
             .collect();

@@ -61,10 +61,7 @@ mod tests {
 
     #[test]
     fn every_unfinished_state_is_counted_and_no_other() {
-        let unsigned = || Unsigned {
-            signers: Vec::new(),
-            body: Vec::new(),
-        };
+        let unsigned = || Unsigned::new(Vec::new(), Vec::new());
         let signed = |maybe_sent| State::Signed {
             unsigned: unsigned(),
             summary: String::new(),

@@ -127,10 +127,7 @@ mod tests {
     }
 
     fn unsigned() -> Unsigned {
-        Unsigned {
-            signers: Vec::new(),
-            body: vec![1],
-        }
+        Unsigned::new(Vec::new(), vec![1])
     }
 
     fn frozen() -> Step {

@@ -217,10 +217,7 @@ mod tests {
     }
 
     fn unsigned() -> Unsigned {
-        Unsigned {
-            signers: Vec::new(),
-            body: vec![1],
-        }
+        Unsigned::new(Vec::new(), vec![1])
     }
 
     fn all_steps() -> Vec<Step> {

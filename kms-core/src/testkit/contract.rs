@@ -71,7 +71,7 @@ impl Pipeline {
         let lookup = lookup(wallets);
         let prepared = runtime().block_on(Prepared::new(plugin, pending, &lookup, node))?;
         let assembled = sign(plugin, &prepared.unsigned, &prepared.keys)?;
-        let again = sign(plugin, &prepared.unsigned, &prepared.keys)?;
+        let again = sign(plugin, &as_written(&prepared.unsigned), &prepared.keys)?;
         assert_eq!(
             assembled, again,
             "{}: signing is not deterministic",
@@ -265,6 +265,12 @@ fn check_foreign_wallets(
     }
 }
 
+/// The same value as a later start of the daemon reads it from the journal, with nothing kept of
+/// what was made of it.
+pub(super) fn as_written(unsigned: &Unsigned) -> Unsigned {
+    Unsigned::new(unsigned.signers().to_vec(), unsigned.body().to_vec())
+}
+
 /// No prefix and no changed byte of what comes from outside may make a plugin panic.
 fn check_mutilated(
     plugin: &dyn ChainPlugin,
@@ -276,7 +282,7 @@ fn check_mutilated(
     let node = ScriptedNode::new(case.network, case.calls);
     // With the signers at hand: deriving their keys anew would take a thousand times longer.
     let survive = |mutilated: &PendingTransaction| {
-        let signers = unsigned.signers.clone();
+        let signers = unsigned.signers().to_vec();
         if let Ok(unsigned) = runtime.block_on(plugin.prepare(mutilated, signers, &node)) {
             let _ = plugin.summarize(case.network, &unsigned);
             let _ = plugin.preimages(&unsigned);
@@ -299,17 +305,19 @@ fn check_mutilated(
             survive(&cut);
         }
     }
-    for position in steps(unsigned.body.len()) {
-        let mut mutilated = unsigned.clone();
-        if let Some(byte) = mutilated.body.get_mut(position) {
+    for position in steps(unsigned.body().len()) {
+        let mut body = unsigned.body().to_vec();
+        if let Some(byte) = body.get_mut(position) {
             *byte ^= 0x5a;
         }
-        let _ = plugin.preimages(&mutilated);
-        let _ = plugin.summarize(case.network, &mutilated);
-        mutilated.body.truncate(position);
-        let _ = plugin.preimages(&mutilated);
-        let _ = plugin.summarize(case.network, &mutilated);
-        let _ = plugin.assemble(&mutilated, &[]);
+        let changed = Unsigned::new(unsigned.signers().to_vec(), body.clone());
+        let _ = plugin.preimages(&changed);
+        let _ = plugin.summarize(case.network, &changed);
+        body.truncate(position);
+        let cut = Unsigned::new(unsigned.signers().to_vec(), body);
+        let _ = plugin.preimages(&cut);
+        let _ = plugin.summarize(case.network, &cut);
+        let _ = plugin.assemble(&cut, &[]);
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(feature = "bench")]
 use std::hint::black_box;
 
+#[cfg(feature = "bench")]
+use super::contract::as_written;
 use super::{
     ScriptedNode, Vectors,
     contract::{lookup, runtime},
@@ -87,26 +89,24 @@ impl Frozen {
 
 #[cfg(feature = "bench")]
 impl Frozen {
+    /// As the journal has it: what is measured reads it, each time.
+    fn unread(&self) -> Unsigned {
+        black_box(as_written(&self.unsigned))
+    }
+
     pub(super) fn sign(&self) {
-        let _ = black_box(sign(self.plugin, black_box(&self.unsigned), &self.keys));
+        let _ = black_box(sign(self.plugin, &self.unread(), &self.keys));
     }
 
     pub(super) fn sign_unchecked(&self) {
-        let _ = black_box(sign_unchecked(
-            self.plugin,
-            black_box(&self.unsigned),
-            &self.keys,
-        ));
+        let _ = black_box(sign_unchecked(self.plugin, &self.unread(), &self.keys));
     }
 
     fn preimages(&self) {
-        let _ = black_box(self.plugin.preimages(black_box(&self.unsigned)));
+        let _ = black_box(self.plugin.preimages(&self.unread()));
     }
 
     fn summarize(&self) {
-        let _ = black_box(
-            self.plugin
-                .summarize(self.network, black_box(&self.unsigned)),
-        );
+        let _ = black_box(self.plugin.summarize(self.network, &self.unread()));
     }
 }

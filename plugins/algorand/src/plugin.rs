@@ -115,10 +115,7 @@ impl ChainPlugin for Algorand {
         let transaction = request::parse(&pending.serialized_transaction)?;
         transaction.genesis.check(node.network())?;
         Permit::check(&transaction, node)?;
-        Ok(Unsigned {
-            body: transaction.encode(),
-            signers,
-        })
+        Ok(Unsigned::new(signers, transaction.encode()))
     }
 
     fn summarize(
@@ -126,8 +123,8 @@ impl ChainPlugin for Algorand {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let signer = only(&unsigned.signers)?;
-        let transaction = Transaction::decode(&unsigned.body)?;
+        let signer = only(unsigned.signers())?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
         // Checked when it was prepared; checked again, because a frozen value may be read back
         // under another configuration.
         transaction.genesis.check(network)?;
@@ -135,11 +132,13 @@ impl ChainPlugin for Algorand {
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        only(&unsigned.signers)?;
+        only(unsigned.signers())?;
         Ok(vec![Preimage {
             signer: 0,
             scheme: Scheme::Ed25519,
-            payload: Transaction::decode(&unsigned.body)?.preimage(),
+            payload: unsigned
+                .decoded(|it| Transaction::decode(it.body()))?
+                .preimage(),
         }])
     }
 
@@ -148,8 +147,8 @@ impl ChainPlugin for Algorand {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let signer = only(&unsigned.signers)?;
-        let transaction = Transaction::decode(&unsigned.body)?;
+        let signer = only(unsigned.signers())?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
         let [signature] = signatures else {
             return Err(malformed(format!(
                 "one signature is needed, not {}",

@@ -38,10 +38,10 @@ fn keys_of(words: &str) -> KeySet {
 
 /// A transaction as it is frozen, with the key of these words.
 fn frozen(keys: &KeySet, transaction: &[u8]) -> Unsigned {
-    Unsigned {
-        signers: keys.signers(&ALGORAND, Network::Testnet).unwrap(),
-        body: transaction.to_vec(),
-    }
+    Unsigned::new(
+        keys.signers(&ALGORAND, Network::Testnet).unwrap(),
+        transaction.to_vec(),
+    )
 }
 
 #[test]

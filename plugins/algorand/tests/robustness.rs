@@ -317,10 +317,12 @@ proptest! {
             "note": typed_array(b"hello"), "lease": typed_array(&[3; 32]),
             "reKeyTo": account(&[4; 32]), "group": typed_array(&[5; 32]),
         }));
-        let mut unsigned = prepare(&request.to_string()).unwrap();
-        *position.get_mut(&mut unsigned.body) = byte;
+        let unsigned = prepare(&request.to_string()).unwrap();
+        let mut body = unsigned.body().to_vec();
+        *position.get_mut(&mut body) = byte;
+        let unsigned = Unsigned::new(unsigned.signers().to_vec(), body);
         if let Ok(preimages) = ALGORAND.preimages(&unsigned) {
-            prop_assert_eq!(&preimages[0].payload, &[b"TX", &unsigned.body[..]].concat());
+            prop_assert_eq!(&preimages[0].payload, &[b"TX".as_slice(), unsigned.body()].concat());
             let _ = ALGORAND.summarize(Network::Testnet, &unsigned);
         }
     }
@@ -330,7 +332,7 @@ proptest! {
         let judge = ALGORAND.rehearsal().unwrap();
         prop_assert!(judge.verify(Network::Testnet, &hex::encode(&body)).is_err());
         let signers = keys().signers(&ALGORAND, Network::Testnet).unwrap();
-        let unsigned = Unsigned { signers, body };
+        let unsigned = Unsigned::new(signers, body);
         prop_assert!(ALGORAND.summarize(Network::Testnet, &unsigned).is_err());
         prop_assert!(ALGORAND.preimages(&unsigned).is_err());
         prop_assert!(ALGORAND.assemble(&unsigned, &[]).is_err());

@@ -191,7 +191,7 @@ impl ChainPlugin for CashChain {
             check(self.params, &subject)?;
         }
         let body = spending.encode()?;
-        Ok(Unsigned { signers, body })
+        Ok(Unsigned::new(signers, body))
     }
 
     fn summarize(
@@ -199,13 +199,13 @@ impl ChainPlugin for CashChain {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let spending = Spending::decode(&unsigned.body)?;
+        let spending = unsigned.decoded(|it| Spending::decode(it.body()))?;
         Ok(summary::summarize(self.params, network, &spending))
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        let spending = Spending::decode(&unsigned.body)?;
-        let owners = owner::of_all_inputs(self.params, &spending, &unsigned.signers, |_| None)?;
+        let spending = unsigned.decoded(|it| Spending::decode(it.body()))?;
+        let owners = owner::of_all_inputs(self.params, &spending, unsigned.signers(), |_| None)?;
         sign::preimages(&spending, &owners)
     }
 
@@ -214,8 +214,8 @@ impl ChainPlugin for CashChain {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let spending = Spending::decode(&unsigned.body)?;
-        let owners = owner::of_all_inputs(self.params, &spending, &unsigned.signers, |_| None)?;
+        let spending = unsigned.decoded(|it| Spending::decode(it.body()))?;
+        let owners = owner::of_all_inputs(self.params, &spending, unsigned.signers(), |_| None)?;
         sign::assemble(&spending, &owners, signatures)
     }
 

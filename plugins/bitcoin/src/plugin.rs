@@ -87,7 +87,7 @@ impl ChainPlugin for UtxoChain {
             address::of_script(prefixes, script)
         })?;
         let body = request.spending.encode()?;
-        Ok(Unsigned { signers, body })
+        Ok(Unsigned::new(signers, body))
     }
 
     fn summarize(
@@ -95,13 +95,13 @@ impl ChainPlugin for UtxoChain {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let spending = Spending::decode(&unsigned.body)?;
+        let spending = unsigned.decoded(|it| Spending::decode(it.body()))?;
         Ok(summary::summarize(self.params, network, &spending))
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        let spending = Spending::decode(&unsigned.body)?;
-        let owners = owner::of_all_inputs(self.params, &spending, &unsigned.signers, |_| None)?;
+        let spending = unsigned.decoded(|it| Spending::decode(it.body()))?;
+        let owners = owner::of_all_inputs(self.params, &spending, unsigned.signers(), |_| None)?;
         sign::preimages(&spending, &owners)
     }
 
@@ -110,8 +110,8 @@ impl ChainPlugin for UtxoChain {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let spending = Spending::decode(&unsigned.body)?;
-        let owners = owner::of_all_inputs(self.params, &spending, &unsigned.signers, |_| None)?;
+        let spending = unsigned.decoded(|it| Spending::decode(it.body()))?;
+        let owners = owner::of_all_inputs(self.params, &spending, unsigned.signers(), |_| None)?;
         sign::assemble(&spending, &owners, signatures)
     }
 

@@ -149,13 +149,9 @@ mod tests {
             });
         }
         let transaction = deserialize_hex(example["unsigned"].as_str().unwrap()).unwrap();
-        let unsigned = Unsigned {
-            signers: keys.signers(&BITCOIN, Network::Mainnet).unwrap(),
-            body: Spending::new(transaction, outputs)
-                .unwrap()
-                .encode()
-                .unwrap(),
-        };
+        let spending = Spending::new(transaction, outputs).unwrap();
+        let signers = keys.signers(&BITCOIN, Network::Mainnet).unwrap();
+        let unsigned = Unsigned::new(signers, spending.encode().unwrap());
         (unsigned, keys, example)
     }
 
@@ -193,8 +189,7 @@ mod tests {
 
     #[test]
     fn a_frozen_transaction_without_its_signer_is_refused() {
-        let mut unsigned = p2sh_p2wpkh();
-        unsigned.signers.clear();
+        let unsigned = Unsigned::new(Vec::new(), p2sh_p2wpkh().body().to_vec());
         assert!(matches!(
             BITCOIN.preimages(&unsigned),
             Err(TransactionError::Refused(_))

@@ -365,7 +365,7 @@ mod tests {
             let done = run(&transaction.to_string()).unwrap();
             let signed: bitcoin::Transaction =
                 bitcoin::consensus::encode::deserialize_hex(&done.assembled.tx_data).unwrap();
-            let estimate = Spending::decode(&done.unsigned.body)
+            let estimate = Spending::decode(done.unsigned.body())
                 .unwrap()
                 .signed_weight(72)
                 .to_vbytes_ceil();

@@ -1,5 +1,7 @@
 //! BNB Beacon Chain as a plugin: the steps of the recipe behind the trait.
 
+use std::sync::Arc;
+
 use kms_core::{chain::rehearsal::Rehearsal, prelude::*};
 use sha2::{Digest as _, Sha256};
 
@@ -104,10 +106,7 @@ impl ChainPlugin for BeaconChain {
             transfer: request.transfer,
             memo: request.memo,
         };
-        Ok(Unsigned {
-            signers,
-            body: transaction.encode(),
-        })
+        Ok(Unsigned::new(signers, transaction.encode()))
     }
 
     fn summarize(
@@ -142,7 +141,7 @@ impl ChainPlugin for BeaconChain {
                 signatures.len()
             )));
         };
-        let key = only(&unsigned.signers)?.public_key.secp256k1()?;
+        let key = only(unsigned.signers())?.public_key.secp256k1()?;
         let bytes = transaction.with_signature(key.compressed(), signature.bytes());
         Ok(Assembled::new(
             hex::encode(&bytes),
@@ -156,9 +155,9 @@ impl ChainPlugin for BeaconChain {
 }
 
 /// The transaction that is frozen in `unsigned`, whose one key must be the sender's.
-fn transaction(unsigned: &Unsigned) -> Result<Transaction, TransactionError> {
-    let sender = Account::of_key(&only(&unsigned.signers)?.public_key)?;
-    let transaction = Transaction::decode(&unsigned.body)?;
+fn transaction(unsigned: &Unsigned) -> Result<Arc<Transaction>, TransactionError> {
+    let sender = Account::of_key(&only(unsigned.signers())?.public_key)?;
+    let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
     check_sender(transaction.network, &transaction.transfer, sender)?;
     Ok(transaction)
 }

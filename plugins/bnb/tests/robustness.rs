@@ -293,7 +293,7 @@ fn account_number_and_sequence_come_from_whoever_knows_them() {
         let node = node(cloud.clone(), outside.clone());
         match (prepare(&request, &node), expected) {
             (Ok(unsigned), Ok((number, sequence))) => {
-                let document: Value = serde_json::from_slice(&unsigned.body).unwrap();
+                let document: Value = serde_json::from_slice(unsigned.body()).unwrap();
                 assert_eq!(
                     document["account_number"],
                     number.to_string(),
@@ -339,7 +339,7 @@ proptest! {
         *position.get_mut(&mut bytes) = byte;
         if let Ok(unsigned) = drive(&String::from_utf8(bytes).unwrap()) {
             let document = |unsigned: &Unsigned| {
-                let mut document: Value = serde_json::from_slice(&unsigned.body).unwrap();
+                let mut document: Value = serde_json::from_slice(unsigned.body()).unwrap();
                 document["memo"] = Value::Null;
                 document
             };
@@ -355,18 +355,20 @@ proptest! {
             *request.pointer_mut(&format!("{party}/0/coins/0/amount")).unwrap() = json!(amount);
         }
         let unsigned = drive(&request.to_string()).unwrap();
-        let document: Value = serde_json::from_slice(&unsigned.body).unwrap();
+        let document: Value = serde_json::from_slice(unsigned.body()).unwrap();
         prop_assert_eq!(&document["memo"], &json!(memo));
         prop_assert_eq!(&document["msgs"][0], &request["signMsg"]);
     }
 
     #[test]
     fn a_changed_body_is_signed_as_it_is_or_refused(position: prop::sample::Index, byte: u8) {
-        let mut unsigned = PREPARED.clone();
-        *position.get_mut(&mut unsigned.body) = byte;
+        let unsigned = PREPARED.clone();
+        let mut body = unsigned.body().to_vec();
+        *position.get_mut(&mut body) = byte;
+        let unsigned = Unsigned::new(unsigned.signers().to_vec(), body);
         if let Ok(preimages) = BEACON_CHAIN.preimages(&unsigned) {
             use sha2::Digest as _;
-            prop_assert_eq!(&preimages[0].payload, &sha2::Sha256::digest(&unsigned.body).to_vec());
+            prop_assert_eq!(&preimages[0].payload, &sha2::Sha256::digest(unsigned.body()).to_vec());
         }
     }
 
@@ -386,7 +388,7 @@ proptest! {
         prop_assert!(judge.verify(Network::Testnet, &hex::encode(&body)).is_err());
         let prefixed = [&[u8::try_from(body.len() + 4).unwrap_or(0), 0xf0, 0x62, 0x5d, 0xee][..], &body].concat();
         prop_assert!(judge.verify(Network::Testnet, &hex::encode(prefixed)).is_err());
-        let unsigned = Unsigned { signers: signers(), body };
+        let unsigned = Unsigned::new(signers(), body);
         prop_assert!(BEACON_CHAIN.summarize(Network::Testnet, &unsigned).is_err());
         prop_assert!(BEACON_CHAIN.preimages(&unsigned).is_err());
         prop_assert!(BEACON_CHAIN.assemble(&unsigned, &[]).is_err());

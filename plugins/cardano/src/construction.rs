@@ -1,7 +1,10 @@
 //! The calls of the cloud's Rosetta node that build a transaction (Rosetta Construction API).
 
 use kms_core::prelude::{Network, NodeApi, NodeAuth, NodeError, NodeRequest, TransactionError};
-use serde_json::{Map, Value, json};
+use serde_json::{
+    Map, Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 /// For how many slots, of a second each, the node is to make a transaction valid.
 const RELATIVE_TTL: u64 = 1000;
@@ -11,7 +14,7 @@ pub(crate) struct Payloads {
     /// The envelope of the body.
     pub(crate) unsigned_transaction: String,
     /// What it wants to have signed, by whom.
-    pub(crate) payloads: Vec<Value>,
+    pub(crate) payloads: Vec<Box<RawValue>>,
 }
 
 /// Has the node turn operations into a transaction.
@@ -39,9 +42,10 @@ pub(crate) async fn payloads(
     let Some(Value::Array(payloads)) = answer.remove("payloads") else {
         return Err(lacks("payloads"));
     };
+    let written = payloads.iter().map(to_raw_value).collect::<Result<_, _>>();
     Ok(Payloads {
         unsigned_transaction,
-        payloads,
+        payloads: written.map_err(|error| NodeError::Unexpected(error.to_string()))?,
     })
 }
 

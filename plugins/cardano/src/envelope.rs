@@ -1,5 +1,6 @@
 //! How the node wraps what is to be signed and what is: hex of CBOR `["<hex>", extra…]`.
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use minicbor::Encoder;
 
 use crate::cbor::{DecodeError, Reader};
@@ -21,12 +22,15 @@ impl Envelope {
     /// # Errors
     /// [`DecodeError`].
     pub fn parse(text: &str) -> Result<Self, DecodeError> {
-        let bytes = hex::decode(text).map_err(|_| DecodeError::NotHex("the envelope"))?;
+        let bytes = HEXLOWER_PERMISSIVE
+            .decode(text.as_bytes())
+            .map_err(|_| DecodeError::NotHex("the envelope"))?;
         Reader::whole(&bytes, |reader| {
             let mut items = reader.array()?;
             reader.next(&mut items, "the envelope")?;
             let head = reader.taken()?.to_vec();
-            let content = hex::decode(reader.text()?.as_ref())
+            let content = HEXLOWER_PERMISSIVE
+                .decode(reader.text()?.as_bytes())
                 .map_err(|_| DecodeError::NotHex("the content of the envelope"))?;
             let mut tail = Vec::new();
             while reader.has_next(&mut items)? {
@@ -48,8 +52,8 @@ impl Envelope {
     pub(crate) fn with_content(&self, content: &[u8]) -> String {
         let mut text = Encoder::new(Vec::new());
         // Writing to memory cannot fail.
-        let _ = text.str(&hex::encode(content));
-        hex::encode([self.head.as_slice(), text.writer(), &self.tail].concat())
+        let _ = text.str(&HEXLOWER.encode(content));
+        HEXLOWER.encode(&[self.head.as_slice(), text.writer(), &self.tail].concat())
     }
 }
 

@@ -32,9 +32,9 @@ pub(crate) struct Coin {
 }
 
 impl Operations {
-    /// Reads the list, on which `network` depends what an address may be.
-    pub(crate) fn read(network: Network, list: &Value) -> Result<Self, OperationsError> {
-        let list = Vec::<Operation>::deserialize(list).map_err(OperationsError::json)?;
+    /// Reads the list, a text in JSON, on which `network` depends what an address may be.
+    pub(crate) fn read(network: Network, list: &str) -> Result<Self, OperationsError> {
+        let list: Vec<Operation> = serde_json::from_str(list).map_err(OperationsError::json)?;
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         let mut seen = HashSet::new();
         let (mut paid_in, mut paid_out) = (0_u64, 0_u64);
@@ -350,7 +350,8 @@ mod tests {
     }
 
     fn read(list: &[Value]) -> Result<Operations, String> {
-        Operations::read(Network::Testnet, &json!(list)).map_err(|error| error.to_string())
+        Operations::read(Network::Testnet, &json!(list).to_string())
+            .map_err(|error| error.to_string())
     }
 
     fn with(path: &str, value: Value) -> Result<Operations, String> {

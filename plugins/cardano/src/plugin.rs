@@ -1,7 +1,7 @@
 //! Cardano as a plugin: the steps of the recipe behind the trait.
 
 use kms_core::{chain::rehearsal::Rehearsal, keys::KeyError, prelude::*};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
     address::LedgerAddress,
@@ -107,7 +107,8 @@ impl ChainPlugin for Cardano {
     ) -> Result<Unsigned, TransactionError> {
         let network = node.network();
         let list = operations::parse(&pending.serialized_transaction)?;
-        let asked = operations::Operations::read(network, &list)?;
+        let operations = to_raw_value(&list).map_err(|error| malformed(&error.to_string()))?;
+        let asked = operations::Operations::read(network, operations.get())?;
         for owner in asked.owners() {
             position(network, &signers, owner)?;
         }
@@ -117,19 +118,16 @@ impl ChainPlugin for Cardano {
             .map_err(construction::refusal)?;
         let transaction = Transaction::check(Frozen {
             network,
-            operations: list,
+            operations,
             unsigned_transaction: made.unsigned_transaction,
             payloads: made.payloads,
         })?;
         // Other keys that the cloud names have nothing to sign.
         let positions = transaction.signers(&signers)?;
-        Ok(Unsigned {
-            body: transaction.encode()?,
-            signers: positions
-                .into_iter()
-                .filter_map(|position| signers.get(position).cloned())
-                .collect(),
-        })
+        let signers = positions
+            .into_iter()
+            .filter_map(|position| signers.get(position).cloned());
+        Ok(Unsigned::new(signers.collect(), transaction.encode()?))
     }
 
     fn summarize(
@@ -137,7 +135,7 @@ impl ChainPlugin for Cardano {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let transaction = Transaction::decode(&unsigned.body)?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
         if transaction.frozen.network != network {
             return Err(malformed("the body is for the other network"));
         }
@@ -145,13 +143,13 @@ impl ChainPlugin for Cardano {
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        let transaction = Transaction::decode(&unsigned.body)?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
         let preimage = |signer| Preimage {
             signer,
             scheme: Scheme::Ed25519Bip32,
             payload: transaction.id.to_vec(),
         };
-        let positions = transaction.signers(&unsigned.signers)?;
+        let positions = transaction.signers(unsigned.signers())?;
         Ok(positions.into_iter().map(preimage).collect())
     }
 
@@ -161,14 +159,14 @@ impl ChainPlugin for Cardano {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let transaction = Transaction::decode(&unsigned.body)?;
-        let positions = transaction.signers(&unsigned.signers)?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
+        let positions = transaction.signers(unsigned.signers())?;
         if positions.len() != signatures.len() {
             return Err(malformed("every owner of a coin signs once"));
         }
         let mut witnesses = Vec::with_capacity(signatures.len());
         for (position, signature) in positions.into_iter().zip(signatures) {
-            let signer = unsigned.signers.get(position);
+            let signer = unsigned.signers().get(position);
             let signer = signer.ok_or_else(|| malformed("a signer is missing"))?;
             witnesses.push(KeyWitness {
                 public_key: *signer.public_key.ed25519()?,
@@ -191,7 +189,9 @@ impl ChainPlugin for Cardano {
         assembled: Assembled,
         node: &dyn NodeApi,
     ) -> Result<Assembled, SubmitError> {
-        let transaction = Transaction::decode(&unsigned.body).map_err(not_ours)?;
+        let transaction = unsigned
+            .decoded(|it| Transaction::decode(it.body()))
+            .map_err(not_ours)?;
         let ours = signed(&assembled.tx_data).map_err(not_ours)?;
         let payloads = transaction.frozen.payloads.iter();
         let signatures: Vec<Value> = payloads

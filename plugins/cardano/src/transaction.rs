@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use kms_core::prelude::{Network, Signer, TransactionError};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::{
@@ -22,11 +22,11 @@ use crate::{
 pub(crate) struct Frozen {
     pub(crate) network: Network,
     /// The cloud's operations.
-    pub(crate) operations: Value,
+    pub(crate) operations: Box<RawValue>,
     /// The node's envelope.
     pub(crate) unsigned_transaction: String,
     /// The node's payloads, which it wants back as they are.
-    pub(crate) payloads: Vec<Value>,
+    pub(crate) payloads: Vec<Box<RawValue>>,
 }
 
 /// A transaction that does what was asked for and nothing else: there is no other way to make
@@ -46,7 +46,7 @@ pub(crate) struct Transaction {
 impl Transaction {
     /// Believes what can be checked, and refuses the rest.
     pub(crate) fn check(frozen: Frozen) -> Result<Self, TransactionError> {
-        let operations = Operations::read(frozen.network, &frozen.operations)?;
+        let operations = Operations::read(frozen.network, frozen.operations.get())?;
         let read = |error| CheckError::Unreadable(error);
         let envelope = Envelope::parse(&frozen.unsigned_transaction).map_err(read)?;
         let body = TransactionBody::decode(&envelope.content).map_err(read)?;
@@ -166,32 +166,46 @@ fn describe(output: &TransactionOutput) -> String {
     format!("{text} to {}", output.address)
 }
 
+/// What the node wants to have signed (Rosetta `SigningPayload`).
+#[derive(Deserialize)]
+struct SigningPayload {
+    account_identifier: Option<AccountIdentifier>,
+    #[serde(default)]
+    hex_bytes: String,
+    signature_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AccountIdentifier {
+    address: Option<String>,
+}
+
 /// Whose signatures the payloads ask for: those of every owner of a coin, each once, of this
 /// transaction and nothing else.
 fn owners(
-    payloads: &[Value],
+    payloads: &[Box<RawValue>],
     operations: &Operations,
     id: &[u8; 32],
 ) -> Result<Vec<LedgerAddress>, CheckError> {
     let mut missing = operations.owners();
     let mut owners = Vec::with_capacity(payloads.len());
     for payload in payloads {
-        let address = payload["account_identifier"]["address"]
-            .as_str()
+        let payload: SigningPayload = serde_json::from_str(payload.get())
+            .map_err(|error| CheckError::Payload(error.to_string()))?;
+        let account = payload.account_identifier;
+        let address = account
+            .and_then(|it| it.address)
             .ok_or(CheckError::PayloadWithoutAddress)?;
-        let foreign = || CheckError::ForeignPayload(address.to_owned());
-        let owner = LedgerAddress::parse(address).map_err(|_| foreign())?;
+        let foreign = || CheckError::ForeignPayload(address.clone());
+        let owner = LedgerAddress::parse(&address).map_err(|_| foreign())?;
         let position = missing.iter().position(|it| **it == owner);
         missing.remove(position.ok_or_else(foreign)?);
         let mut hash = [0; 32];
-        let digits = payload["hex_bytes"].as_str().unwrap_or_default();
-        if hex::decode_to_slice(digits, &mut hash).is_err() || hash != *id {
+        if hex::decode_to_slice(payload.hex_bytes, &mut hash).is_err() || hash != *id {
             return Err(CheckError::Hash(owner));
         }
-        match &payload["signature_type"] {
-            Value::Null => {}
-            Value::String(kind) if kind == "ed25519" => {}
-            _ => return Err(CheckError::SignatureType(owner)),
+        if payload.signature_type.is_some_and(|kind| kind != "ed25519") {
+            return Err(CheckError::SignatureType(owner));
         }
         owners.push(owner);
     }
@@ -222,6 +236,8 @@ pub(crate) enum CheckError {
     },
     #[error("the fee of the node's transaction is {found} lovelace, asked for was {asked}")]
     Fee { found: u64, asked: u64 },
+    #[error("what the node asks to be signed is not readable: {0}")]
+    Payload(String),
     #[error("the node asks for a signature and does not say whose")]
     PayloadWithoutAddress,
     #[error("the node asks for a signature of {0:?}, which is none that is missing")]

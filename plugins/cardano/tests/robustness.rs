@@ -595,7 +595,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(bytes: Vec<u8>) {
-        let unsigned = Unsigned { signers: Vec::new(), body: bytes.clone() };
+        let unsigned = Unsigned::new(Vec::new(), bytes.clone());
         prop_assert!(CARDANO.summarize(Network::Mainnet, &unsigned).is_err());
         prop_assert!(CARDANO.preimages(&unsigned).is_err());
         prop_assert!(CARDANO.assemble(&unsigned, &[]).is_err());

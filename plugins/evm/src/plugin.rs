@@ -46,10 +46,7 @@ impl ChainPlugin for EvmChain {
     ) -> Result<Unsigned, TransactionError> {
         let sender = address::of_key(&only_signer(&signers)?.public_key)?;
         let body = prepare::prepare(self, pending, sender, node).await?;
-        Ok(Unsigned {
-            signers,
-            body: body.encode(),
-        })
+        Ok(Unsigned::new(signers, body.encode()))
     }
 
     fn summarize(
@@ -57,8 +54,8 @@ impl ChainPlugin for EvmChain {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let sender = address::of_key(&only_signer(&unsigned.signers)?.public_key)?;
-        let body = Body::decode(&unsigned.body)?;
+        let sender = address::of_key(&only_signer(unsigned.signers())?.public_key)?;
+        let body = unsigned.decoded(|it| Body::decode(it.body()))?;
         // Checked when it was prepared; checked again, because a frozen value may be read back
         // under another configuration.
         self.check_chain_id(network, body.transaction.chain_id())?;
@@ -66,8 +63,8 @@ impl ChainPlugin for EvmChain {
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        only_signer(&unsigned.signers)?;
-        let body = Body::decode(&unsigned.body)?;
+        only_signer(unsigned.signers())?;
+        let body = unsigned.decoded(|it| Body::decode(it.body()))?;
         Ok(vec![Preimage {
             signer: 0,
             scheme: Scheme::EcdsaSecp256k1,
@@ -80,8 +77,8 @@ impl ChainPlugin for EvmChain {
         unsigned: &Unsigned,
         signatures: &[KeySignature],
     ) -> Result<Assembled, TransactionError> {
-        only_signer(&unsigned.signers)?;
-        let body = Body::decode(&unsigned.body)?;
+        only_signer(unsigned.signers())?;
+        let body = unsigned.decoded(|it| Body::decode(it.body()))?;
         let [signature] = signatures else {
             return Err(TransactionError::Malformed(format!(
                 "one signature is needed, not {}",

@@ -321,11 +321,9 @@ fn a_frozen_value_is_not_shown_under_another_network() {
         Err(TransactionError::Refused(_))
     ));
 
-    let mut nobody = unsigned.clone();
-    nobody.signers.clear();
-    let mut two = unsigned;
-    two.signers.push(two.signers[0].clone());
-    for wrong in [nobody, two] {
+    let one = unsigned.signers().to_vec();
+    for signers in [Vec::new(), [one.clone(), one].concat()] {
+        let wrong = Unsigned::new(signers, unsigned.body().to_vec());
         assert!(ETHEREUM.summarize(Network::Testnet, &wrong).is_err());
         assert!(ETHEREUM.preimages(&wrong).is_err());
         assert!(ETHEREUM.assemble(&wrong, &[]).is_err());

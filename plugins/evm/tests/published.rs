@@ -29,10 +29,7 @@ fn frozen(keys: &KeySet, transaction: &[u8]) -> Unsigned {
     };
     header.encode(&mut body);
     body.extend(fields);
-    Unsigned {
-        signers: keys.signers(&ETHEREUM, Network::Testnet).unwrap(),
-        body,
-    }
+    Unsigned::new(keys.signers(&ETHEREUM, Network::Testnet).unwrap(), body)
 }
 
 /// Signs each case; gives how many came out byte for byte, and the names of those refused.

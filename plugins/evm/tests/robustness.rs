@@ -130,7 +130,7 @@ proptest! {
 
     #[test]
     fn no_body_panics(body: Vec<u8>) {
-        let unsigned = Unsigned { signers: signers(), body };
+        let unsigned = Unsigned::new(signers(), body);
         prop_assert!(ETHEREUM.summarize(Network::Testnet, &unsigned).is_err());
         prop_assert!(ETHEREUM.preimages(&unsigned).is_err());
         prop_assert!(ETHEREUM.assemble(&unsigned, &[]).is_err());

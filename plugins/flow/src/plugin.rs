@@ -95,10 +95,7 @@ impl ChainPlugin for Flow {
             }
         };
         let frozen = freeze(network, request, payer, proposer, sequence_number, block);
-        Ok(Unsigned {
-            signers,
-            body: frozen.encode(),
-        })
+        Ok(Unsigned::new(signers, frozen.encode()))
     }
 
     fn summarize(
@@ -106,8 +103,8 @@ impl ChainPlugin for Flow {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        require_one(&unsigned.signers)?;
-        let frozen = Frozen::decode(&unsigned.body)?;
+        require_one(unsigned.signers())?;
+        let frozen = unsigned.decoded(|it| Frozen::decode(it.body()))?;
         if frozen.network() != network {
             return Err(TransactionError::Malformed(format!(
                 "the frozen value is for {}, not for {network}",
@@ -118,8 +115,8 @@ impl ChainPlugin for Flow {
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        require_one(&unsigned.signers)?;
-        let frozen = Frozen::decode(&unsigned.body)?;
+        require_one(unsigned.signers())?;
+        let frozen = unsigned.decoded(|it| Frozen::decode(it.body()))?;
         Ok(vec![Preimage {
             signer: 0,
             scheme: Scheme::EcdsaSecp256k1AnyS,
@@ -134,7 +131,7 @@ impl ChainPlugin for Flow {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let frozen = Frozen::decode(&unsigned.body)?;
+        let frozen = unsigned.decoded(|it| Frozen::decode(it.body()))?;
         let [signature] = signatures else {
             return Err(TransactionError::Malformed(format!(
                 "one signature is needed, not {}",
@@ -156,7 +153,8 @@ impl ChainPlugin for Flow {
         assembled: Assembled,
         node: &dyn NodeApi,
     ) -> Result<Assembled, SubmitError> {
-        let frozen = Frozen::decode(&unsigned.body)
+        let frozen = unsigned
+            .decoded(|it| Frozen::decode(it.body()))
             .map_err(|error| SubmitError::NotSent(NodeError::Unexpected(error.to_string())))?;
         submit::cosign(&frozen, assembled, node).await
     }
@@ -171,7 +169,7 @@ impl ChainPlugin for Flow {
     }
 
     async fn abandon(&self, unsigned: &Unsigned, node: &dyn NodeApi) {
-        if let Ok(frozen) = Frozen::decode(&unsigned.body) {
+        if let Ok(frozen) = unsigned.decoded(|it| Frozen::decode(it.body())) {
             Node(node).give_back(frozen.payload.proposer_key, "").await;
         }
     }

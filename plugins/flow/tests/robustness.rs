@@ -47,7 +47,8 @@ fn recorded() -> &'static Recorded {
             signers: keys.signers(&FLOW, Network::Testnet).unwrap(),
             body: Vec::new(),
         };
-        recorded.body = prepare(&recorded, &recorded.texts[0]).unwrap().body;
+        let unsigned = prepare(&recorded, &recorded.texts[0]).unwrap();
+        recorded.body = unsigned.body().to_vec();
         recorded
     })
 }
@@ -102,12 +103,12 @@ proptest! {
         let recorded = recorded();
         let mut body = recorded.body.clone();
         *position.get_mut(&mut body) = byte;
-        survive(&Unsigned { signers: recorded.signers.clone(), body });
+        survive(&Unsigned::new(recorded.signers.clone(), body));
     }
 
     #[test]
     fn no_body_panics(body: Vec<u8>) {
-        survive(&Unsigned { signers: recorded().signers.clone(), body });
+        survive(&Unsigned::new(recorded().signers.clone(), body));
     }
 
     #[test]
@@ -120,7 +121,7 @@ proptest! {
         let unsigned = prepare(recorded(), &request.to_string()).unwrap();
         let argument = json!({"type": "String", "value": value}).to_string();
         for part in [script.as_bytes(), argument.as_bytes()] {
-            prop_assert!(unsigned.body.windows(part.len()).any(|window| window == part));
+            prop_assert!(unsigned.body().windows(part.len()).any(|window| window == part));
         }
         prop_assert!(FLOW.summarize(Network::Testnet, &unsigned).is_ok());
         prop_assert!(FLOW.summarize(Network::Mainnet, &unsigned).is_err());

@@ -77,7 +77,7 @@ fn built_in_types_take_the_recorded_arguments_and_roles() {
         if case.get("originalBug").is_some() {
             // Refused, or exact where the original was not.
             if let Ok(done) = outcome {
-                let body = String::from_utf8_lossy(&done.unsigned.body).into_owned();
+                let body = String::from_utf8_lossy(done.unsigned.body()).into_owned();
                 let text = case["pending"]["serializedTransaction"].as_str().unwrap();
                 let asked: Value = serde_json::from_str(text).unwrap();
                 let exact = asked["body"]["tokenId"].as_str().unwrap();
@@ -86,7 +86,7 @@ fn built_in_types_take_the_recorded_arguments_and_roles() {
             continue;
         }
         let done = outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let payload = items(&items(&done.unsigned.body)[0]);
+        let payload = items(&items(done.unsigned.body())[0]);
         let arguments: Vec<Value> = items(&payload[1])
             .iter()
             .map(|one| serde_json::from_slice(one).unwrap())
@@ -200,7 +200,8 @@ fn a_built_in_script_with_arguments_that_are_not_ours_is_told_as_a_custom_one() 
     let built_in = |request: &Value| {
         let mut case = vectors()["semantic"]["transactions"][0].clone();
         case["pending"]["serializedTransaction"] = json!(request.to_string());
-        let body = run(&case).unwrap().unsigned.body;
+        let done = run(&case).unwrap();
+        let body = done.unsigned.body();
         let at = |text: &[u8]| body.windows(text.len()).position(|it| it == text);
         let start = at(b"import ").or(at(b"transaction")).unwrap();
         // The last brace stands alone in its line.

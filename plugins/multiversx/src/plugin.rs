@@ -1,5 +1,7 @@
 //! MultiversX as a plugin: the steps of the recipe behind the trait.
 
+use std::sync::Arc;
+
 use kms_core::{chain::rehearsal::Rehearsal, prelude::*};
 
 use crate::{
@@ -73,10 +75,7 @@ impl ChainPlugin for MultiversX {
     ) -> Result<Unsigned, TransactionError> {
         let sender = sender(&signers)?;
         let transaction = prepare::prepare(pending, sender, node).await?;
-        Ok(Unsigned {
-            signers,
-            body: transaction.encode(),
-        })
+        Ok(Unsigned::new(signers, transaction.encode()))
     }
 
     fn summarize(
@@ -124,9 +123,9 @@ impl ChainPlugin for MultiversX {
 }
 
 /// The transaction that is frozen in `unsigned`, whose one key must be the sender's.
-fn transaction(unsigned: &Unsigned) -> Result<Transaction, TransactionError> {
-    let sender = sender(&unsigned.signers)?;
-    let transaction = Transaction::decode(&unsigned.body)?;
+fn transaction(unsigned: &Unsigned) -> Result<Arc<Transaction>, TransactionError> {
+    let sender = sender(unsigned.signers())?;
+    let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
     if transaction.sender != sender {
         return Err(malformed("the sender is not the one who signs"));
     }

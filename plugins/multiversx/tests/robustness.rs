@@ -259,10 +259,12 @@ proptest! {
     fn a_changed_body_is_signed_as_it_is_or_refused(position: prop::sample::Index, byte: u8) {
         let node = ScriptedNode::new(Network::Testnet, &usual_answers());
         let request = json!({"to": TO, "value": "1.5", "data": "hello"}).to_string();
-        let mut unsigned = prepare(&request, &node).unwrap();
-        *position.get_mut(&mut unsigned.body) = byte;
+        let unsigned = prepare(&request, &node).unwrap();
+        let mut body = unsigned.body().to_vec();
+        *position.get_mut(&mut body) = byte;
+        let unsigned = Unsigned::new(unsigned.signers().to_vec(), body);
         if let Ok(preimages) = MULTIVERSX.preimages(&unsigned) {
-            prop_assert_eq!(&preimages[0].payload, &unsigned.body);
+            prop_assert_eq!(&preimages[0].payload, unsigned.body());
             let _ = MULTIVERSX.summarize(Network::Testnet, &unsigned);
         }
     }
@@ -275,7 +277,7 @@ proptest! {
             r#"{{"nonce":1,"value":"1","receiver":"{TO}","sender":"{TO}","gasPrice":1,"gasLimit":1,"chainID":"T","version":1,"signature":"{signature}"}}"#
         );
         prop_assert!(judge.verify(Network::Testnet, &forged).is_err());
-        let unsigned = Unsigned { signers: signers(), body };
+        let unsigned = Unsigned::new(signers(), body);
         prop_assert!(MULTIVERSX.summarize(Network::Testnet, &unsigned).is_err());
         prop_assert!(MULTIVERSX.preimages(&unsigned).is_err());
         prop_assert!(MULTIVERSX.assemble(&unsigned, &[]).is_err());

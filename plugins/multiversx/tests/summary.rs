@@ -34,10 +34,7 @@ fn summary(receiver: &str, value: &str, data: &str) -> Summary {
     let body = format!(
         r#"{{"nonce":7,"value":"{value}","receiver":"{receiver}","sender":"{ALICE}","gasPrice":1000000000,"gasLimit":50000,{data}"chainID":"1","version":1}}"#
     );
-    let unsigned = Unsigned {
-        signers: vec![signer],
-        body: body.into_bytes(),
-    };
+    let unsigned = Unsigned::new(vec![signer], body.into_bytes());
     MULTIVERSX.summarize(Network::Mainnet, &unsigned).unwrap()
 }
 

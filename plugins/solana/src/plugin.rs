@@ -127,10 +127,7 @@ impl ChainPlugin for Solana {
             last_valid_block_height: latest.last_valid_block_height,
             message: message.with_blockhash(&latest.blockhash),
         };
-        Ok(Unsigned {
-            body: frozen.encode(),
-            signers,
-        })
+        Ok(Unsigned::new(signers, frozen.encode()))
     }
 
     fn summarize(
@@ -138,18 +135,18 @@ impl ChainPlugin for Solana {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let frozen = Frozen::decode(&unsigned.body)?;
+        let frozen = unsigned.decoded(|it| Frozen::decode(it.body()))?;
         Ok(summary::summarize(network, &frozen))
     }
 
     /// The message, once for each account that must sign it.
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        let message = Frozen::decode(&unsigned.body)?.message;
-        let positions = positions(&message, &unsigned.signers)?;
+        let frozen = unsigned.decoded(|it| Frozen::decode(it.body()))?;
+        let positions = positions(&frozen.message, unsigned.signers())?;
         let preimage = |signer| Preimage {
             signer,
             scheme: Scheme::Ed25519,
-            payload: message.bytes().to_vec(),
+            payload: frozen.message.bytes().to_vec(),
         };
         Ok(positions.into_iter().map(preimage).collect())
     }
@@ -159,7 +156,9 @@ impl ChainPlugin for Solana {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        Frozen::decode(&unsigned.body)?.assemble(signatures)
+        unsigned
+            .decoded(|it| Frozen::decode(it.body()))?
+            .assemble(signatures)
     }
 
     /// Sends the transaction and waits for its confirmation; the cloud is only told its id.

@@ -181,7 +181,7 @@ fn the_lent_key_enters_neither_the_body_nor_a_printed_value() {
         };
         assert!(
             !unsigned
-                .body
+                .body()
                 .windows(16)
                 .any(|part| seed[..32].windows(16).any(|it| it == part))
         );
@@ -199,7 +199,7 @@ fn the_wire_form_is_signatures_and_then_the_frozen_message() {
         assert_eq!(signed.expiry, Some(900));
         let wire = BASE64_STANDARD.decode(&signed.tx_data).unwrap();
         let message = &wire[1 + 64 * usize::from(wire[0])..];
-        assert_eq!(message, &unsigned.body[8..]);
+        assert_eq!(message, &unsigned.body()[8..]);
         let id = bs58::encode(&wire[1..65]).into_string();
         assert_eq!(id, signed.transaction_id);
 
@@ -236,7 +236,7 @@ proptest! {
             prop_assert!(SOLANA.summarize(Network::Mainnet, &unsigned).is_ok());
             prop_assert!(sign(&SOLANA, &unsigned, keys).is_ok());
             let place = hash_place(&bytes);
-            let body = &unsigned.body[8..];
+            let body = &unsigned.body()[8..];
             prop_assert_eq!(&body[..place], &bytes[..place]);
             prop_assert_eq!(&body[place + 32..], &bytes[place + 32..]);
         }
@@ -249,7 +249,7 @@ proptest! {
         let sent = BASE64_STANDARD.encode(&body);
         prop_assert!(judge.verify(Network::Mainnet, &sent).is_err());
         let signers = keys.signers(&SOLANA, Network::Mainnet).unwrap();
-        let unsigned = Unsigned { signers, body };
+        let unsigned = Unsigned::new(signers, body);
         prop_assert!(SOLANA.summarize(Network::Mainnet, &unsigned).is_err());
         prop_assert!(SOLANA.preimages(&unsigned).is_err());
         prop_assert!(SOLANA.assemble(&unsigned, &[]).is_err());
@@ -264,12 +264,15 @@ proptest! {
     ) {
         let cases = &*RECORDED;
         let (bytes, keys) = case.get(cases);
-        let mut unsigned = prepare(bytes, keys).unwrap();
-        *position.get_mut(&mut unsigned.body) = byte;
+        let unsigned = prepare(bytes, keys).unwrap();
+        let mut body = unsigned.body().to_vec();
+        *position.get_mut(&mut body) = byte;
+        let signers = unsigned.signers().to_vec();
+        let unsigned = Unsigned::new(signers.clone(), body.clone());
         let _ = SOLANA.summarize(Network::Mainnet, &unsigned);
         let _ = sign(&SOLANA, &unsigned, keys);
-        let len = len.index(unsigned.body.len());
-        unsigned.body.truncate(len);
+        body.truncate(len.index(body.len()));
+        let unsigned = Unsigned::new(signers, body);
         prop_assert!(SOLANA.summarize(Network::Mainnet, &unsigned).is_err());
         prop_assert!(SOLANA.preimages(&unsigned).is_err());
         prop_assert!(SOLANA.assemble(&unsigned, &[]).is_err());

@@ -25,10 +25,10 @@ fn name(key: Key) -> String {
 }
 
 fn summary_of(message: &[u8]) -> Summary {
-    let unsigned = Unsigned {
-        signers: Vec::new(),
-        body: [900_u64.to_be_bytes().as_slice(), message].concat(),
-    };
+    let unsigned = Unsigned::new(
+        Vec::new(),
+        [900_u64.to_be_bytes().as_slice(), message].concat(),
+    );
     SOLANA.summarize(Network::Mainnet, &unsigned).unwrap()
 }
 

@@ -88,7 +88,7 @@ impl Envelope {
 
     /// The envelope in base64 with one more signature at the end of the list.
     pub(crate) fn with_signature(
-        mut self,
+        &self,
         key: &PublicKey,
         signature: &[u8; 64],
     ) -> Result<String, TransactionError> {
@@ -101,7 +101,8 @@ impl Envelope {
                     .map_err(|_| malformed("the signature has no 64 bytes"))?,
             ),
         };
-        let signatures = match &mut self.xdr {
+        let mut signed = self.clone();
+        let signatures = match &mut signed.xdr {
             TransactionEnvelope::TxV0(envelope) => &mut envelope.signatures,
             TransactionEnvelope::Tx(envelope) => &mut envelope.signatures,
             TransactionEnvelope::TxFeeBump(envelope) => &mut envelope.signatures,
@@ -111,7 +112,7 @@ impl Envelope {
         *signatures = list.try_into().map_err(|_| {
             TransactionError::Refused("it carries 20 signatures, as many as it can".to_owned())
         })?;
-        self.to_base64()
+        signed.to_base64()
     }
 
     pub(crate) fn to_base64(&self) -> Result<String, TransactionError> {

@@ -93,10 +93,7 @@ impl ChainPlugin for Stellar {
         let envelope = Envelope::parse(node.network(), &pending.serialized_transaction)?;
         // What cannot be told is not frozen: amounts below zero.
         summary::summarize(&envelope, false)?;
-        Ok(Unsigned {
-            body: envelope.encode()?,
-            signers,
-        })
+        Ok(Unsigned::new(signers, envelope.encode()?))
     }
 
     fn summarize(
@@ -104,21 +101,24 @@ impl ChainPlugin for Stellar {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let envelope = Envelope::decode(&unsigned.body)?;
+        let envelope = unsigned.decoded(|it| Envelope::decode(it.body()))?;
         if envelope.network != network {
             return Err(malformed("the body is for the other network"));
         }
-        let signer = only(&unsigned.signers)?;
+        let signer = only(unsigned.signers())?;
         let repeated = envelope.is_signed_by(&signer.public_key)?;
         summary::summarize(&envelope, repeated)
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        only(&unsigned.signers)?;
+        only(unsigned.signers())?;
         Ok(vec![Preimage {
             signer: 0,
             scheme: Scheme::Ed25519,
-            payload: Envelope::decode(&unsigned.body)?.hash()?.to_vec(),
+            payload: unsigned
+                .decoded(|it| Envelope::decode(it.body()))?
+                .hash()?
+                .to_vec(),
         }])
     }
 
@@ -127,8 +127,8 @@ impl ChainPlugin for Stellar {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let key = &only(&unsigned.signers)?.public_key;
-        let envelope = Envelope::decode(&unsigned.body)?;
+        let key = &only(unsigned.signers())?.public_key;
+        let envelope = unsigned.decoded(|it| Envelope::decode(it.body()))?;
         let [signature] = signatures else {
             return Err(malformed("one signature is needed"));
         };

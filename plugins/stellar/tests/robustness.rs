@@ -112,7 +112,7 @@ proptest! {
             let signed = sign(&STELLAR, &unsigned, &keys).unwrap();
             let signed = BASE64_STANDARD.decode(signed.tx_data).unwrap();
             prop_assert_eq!(signed.len(), bytes.len() + 72);
-            prop_assert_eq!(&unsigned.body[32..], &bytes);
+            prop_assert_eq!(&unsigned.body()[32..], &bytes);
         }
     }
 
@@ -122,7 +122,7 @@ proptest! {
         let signers = keys.signers(&STELLAR, Network::Mainnet).unwrap();
         let judge = STELLAR.rehearsal().unwrap();
         prop_assert!(judge.verify(Network::Mainnet, &BASE64_STANDARD.encode(&body)).is_err());
-        let unsigned = Unsigned { signers, body };
+        let unsigned = Unsigned::new(signers, body);
         prop_assert!(STELLAR.summarize(Network::Mainnet, &unsigned).is_err());
         prop_assert!(STELLAR.preimages(&unsigned).is_err());
         prop_assert!(STELLAR.assemble(&unsigned, &[]).is_err());

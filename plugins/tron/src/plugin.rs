@@ -1,5 +1,7 @@
 //! TRON as a plugin: the steps of the recipe behind the trait.
 
+use std::sync::Arc;
+
 use kms_core::{
     chain::rehearsal::Rehearsal,
     prelude::{Signature as KeySignature, *},
@@ -74,10 +76,7 @@ impl ChainPlugin for Tron {
     ) -> Result<Unsigned, TransactionError> {
         let owner = owner(&signers)?;
         let transaction = Transaction::check(&pending.serialized_transaction, owner)?;
-        Ok(Unsigned {
-            signers,
-            body: transaction.encode(),
-        })
+        Ok(Unsigned::new(signers, transaction.encode()))
     }
 
     fn summarize(
@@ -85,13 +84,13 @@ impl ChainPlugin for Tron {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let owner = owner(&unsigned.signers)?;
-        let transaction = Transaction::decode(&unsigned.body, owner)?;
+        let owner = owner(unsigned.signers())?;
+        let transaction = transaction(unsigned)?;
         Ok(summary::summarize(network, &transaction, owner))
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        let transaction = Transaction::decode(&unsigned.body, owner(&unsigned.signers)?)?;
+        let transaction = transaction(unsigned)?;
         Ok(vec![Preimage {
             signer: 0,
             scheme: Scheme::EcdsaSecp256k1,
@@ -104,7 +103,7 @@ impl ChainPlugin for Tron {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let transaction = Transaction::decode(&unsigned.body, owner(&unsigned.signers)?)?;
+        let transaction = transaction(unsigned)?;
         let [signature] = signatures else {
             return Err(TransactionError::Malformed(format!(
                 "one signature is needed, not {}",
@@ -120,6 +119,11 @@ impl ChainPlugin for Tron {
     fn rehearsal(&self) -> Option<&dyn Rehearsal> {
         Some(&self.rehearsal)
     }
+}
+
+/// The transaction that is frozen in `unsigned`, whose one key must be its owner's.
+fn transaction(unsigned: &Unsigned) -> Result<Arc<Transaction>, TransactionError> {
+    unsigned.decoded(|it| Transaction::decode(it.body(), owner(it.signers())?))
 }
 
 /// The address of the one key that signs.

@@ -55,12 +55,9 @@ fn the_body_is_the_compact_json() {
     let (text, signers) = recorded();
     let spaced = text.replace(',', " ,\n ");
     let unsigned = drive(&spaced, signers).unwrap();
-    assert_eq!(unsigned.body, text.as_bytes());
+    assert_eq!(unsigned.body(), text.as_bytes());
     // The same value in another notation is not the same body.
-    let spaced = Unsigned {
-        body: spaced.into_bytes(),
-        ..unsigned
-    };
+    let spaced = Unsigned::new(unsigned.signers().to_vec(), spaced.into_bytes());
     assert!(TRON.preimages(&spaced).is_err());
 }
 
@@ -92,7 +89,7 @@ proptest! {
     #[test]
     fn no_body_panics(body: Vec<u8>) {
         let (_, signers) = recorded();
-        let unsigned = Unsigned { signers, body };
+        let unsigned = Unsigned::new(signers, body);
         prop_assert!(TRON.summarize(Network::Mainnet, &unsigned).is_err());
         prop_assert!(TRON.preimages(&unsigned).is_err());
         prop_assert!(TRON.assemble(&unsigned, &[]).is_err());

@@ -75,10 +75,7 @@ impl ChainPlugin for VeChain {
     ) -> Result<Unsigned, TransactionError> {
         let sender = sender(&signers)?;
         let transaction = prepare::prepare(pending, sender, node).await?;
-        Ok(Unsigned {
-            signers,
-            body: transaction.encode(),
-        })
+        Ok(Unsigned::new(signers, transaction.encode()))
     }
 
     fn summarize(
@@ -86,8 +83,8 @@ impl ChainPlugin for VeChain {
         network: Network,
         unsigned: &Unsigned,
     ) -> Result<Summary, TransactionError> {
-        let sender = sender(&unsigned.signers)?;
-        let transaction = Transaction::decode(&unsigned.body)?;
+        let sender = sender(unsigned.signers())?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
         // Checked when it was prepared; checked again, because a frozen value may be read back
         // under another configuration.
         prepare::check_chain_tag(network, transaction.chain_tag)?;
@@ -95,8 +92,8 @@ impl ChainPlugin for VeChain {
     }
 
     fn preimages(&self, unsigned: &Unsigned) -> Result<Vec<Preimage>, TransactionError> {
-        sender(&unsigned.signers)?;
-        let transaction = Transaction::decode(&unsigned.body)?;
+        sender(unsigned.signers())?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
         Ok(vec![Preimage {
             signer: 0,
             scheme: Scheme::EcdsaSecp256k1,
@@ -109,8 +106,8 @@ impl ChainPlugin for VeChain {
         unsigned: &Unsigned,
         signatures: &[Signature],
     ) -> Result<Assembled, TransactionError> {
-        let sender = sender(&unsigned.signers)?;
-        let transaction = Transaction::decode(&unsigned.body)?;
+        let sender = sender(unsigned.signers())?;
+        let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
         let [signature] = signatures else {
             return Err(TransactionError::Malformed(format!(
                 "one signature is needed, not {}",

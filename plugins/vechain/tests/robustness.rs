@@ -83,7 +83,7 @@ proptest! {
 
     #[test]
     fn no_body_panics(body: Vec<u8>) {
-        let unsigned = Unsigned { signers: signers(), body };
+        let unsigned = Unsigned::new(signers(), body);
         prop_assert!(VECHAIN.summarize(Network::Testnet, &unsigned).is_err());
         prop_assert!(VECHAIN.preimages(&unsigned).is_err());
         prop_assert!(VECHAIN.assemble(&unsigned, &[]).is_err());

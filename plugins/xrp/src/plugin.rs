@@ -1,5 +1,7 @@
 //! The XRP Ledger as a plugin: the steps of the recipe behind the trait.
 
+use std::sync::Arc;
+
 use kms_core::{chain::rehearsal::Rehearsal, prelude::*};
 
 use crate::{
@@ -116,10 +118,7 @@ impl ChainPlugin for XrpLedger {
     ) -> Result<Unsigned, TransactionError> {
         let public_key = signing_public_key(&only(&signers)?.public_key)?;
         let transaction = Transaction::parse(&pending.serialized_transaction, &public_key)?;
-        Ok(Unsigned {
-            body: transaction.encode()?,
-            signers,
-        })
+        Ok(Unsigned::new(signers, transaction.encode()?))
     }
 
     fn summarize(
@@ -171,9 +170,9 @@ impl ChainPlugin for XrpLedger {
 }
 
 /// The transaction, and the one key that signs it and that it names.
-fn read(unsigned: &Unsigned) -> Result<(Transaction, &Signer), TransactionError> {
-    let signer = only(&unsigned.signers)?;
-    let transaction = Transaction::decode(&unsigned.body)?;
+fn read(unsigned: &Unsigned) -> Result<(Arc<Transaction>, &Signer), TransactionError> {
+    let signer = only(unsigned.signers())?;
+    let transaction = unsigned.decoded(|it| Transaction::decode(it.body()))?;
     let public_key = signing_public_key(&signer.public_key)?;
     if transaction.object().bytes("SigningPubKey") != Some(&public_key) {
         return Err(malformed("it names another key than the one that signs"));

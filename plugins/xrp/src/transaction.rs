@@ -100,12 +100,10 @@ impl Transaction {
     }
 
     /// The bytes that are sent.
-    pub(crate) fn with_signature(
-        mut self,
-        signature: Vec<u8>,
-    ) -> Result<Vec<u8>, TransactionError> {
-        self.0.set(known("TxnSignature")?, Value::Blob(signature));
-        self.encode()
+    pub(crate) fn with_signature(&self, signature: Vec<u8>) -> Result<Vec<u8>, TransactionError> {
+        let mut signed = self.clone();
+        signed.0.set(known("TxnSignature")?, Value::Blob(signature));
+        signed.encode()
     }
 
     /// The fields.

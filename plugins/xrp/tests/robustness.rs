@@ -77,7 +77,7 @@ fn drive(serialized: &str, keys: &KeySet) -> Result<Summary, TransactionError> {
     let judge = XRP.rehearsal().unwrap();
     let verdict = judge.verify(Network::Mainnet, &signed.tx_data).unwrap();
     assert_eq!(verdict.transaction_id, signed.transaction_id);
-    assert_eq!(verdict.signers, [unsigned.signers[0].address.clone()]);
+    assert_eq!(verdict.signers, [unsigned.signers()[0].address.clone()]);
     Ok(summary)
 }
 
@@ -185,17 +185,17 @@ fn what_must_not_be_signed_is_refused() {
 fn a_body_is_for_its_own_key_and_unsigned() {
     let (one, other) = (keys(SECP256K1), keys(ED25519));
     let unsigned = prepare(&TRANSACTIONS[0], &one).unwrap();
-    let foreign = Unsigned {
-        signers: other.signers(&XRP, Network::Mainnet).unwrap(),
-        body: unsigned.body.clone(),
-    };
+    let foreign = Unsigned::new(
+        other.signers(&XRP, Network::Mainnet).unwrap(),
+        unsigned.body().to_vec(),
+    );
     let error = XRP.preimages(&foreign).unwrap_err().to_string();
     assert!(error.contains("another key"), "{error}");
     let signed = sign(&XRP, &unsigned, &one).unwrap();
-    let signed = Unsigned {
-        signers: unsigned.signers,
-        body: hex::decode(signed.tx_data).unwrap(),
-    };
+    let signed = Unsigned::new(
+        unsigned.signers().to_vec(),
+        hex::decode(signed.tx_data).unwrap(),
+    );
     assert!(XRP.preimages(&signed).is_err());
 }
 
@@ -254,10 +254,12 @@ proptest! {
     ) {
         let keys = keys(ED25519);
         let text: &String = case.get(TRANSACTIONS.as_slice());
-        let Ok(mut unsigned) = prepare(text, &keys) else {
+        let Ok(unsigned) = prepare(text, &keys) else {
             return Ok(());
         };
-        *position.get_mut(&mut unsigned.body) = byte;
+        let mut body = unsigned.body().to_vec();
+        *position.get_mut(&mut body) = byte;
+        let unsigned = Unsigned::new(unsigned.signers().to_vec(), body);
         if XRP.summarize(Network::Mainnet, &unsigned).is_ok() {
             let signed = sign(&XRP, &unsigned, &keys).unwrap();
             let judge = XRP.rehearsal().unwrap();
@@ -271,7 +273,7 @@ proptest! {
         let signers = keys(ED25519).signers(&XRP, Network::Mainnet).unwrap();
         let judge = XRP.rehearsal().unwrap();
         prop_assert!(judge.verify(Network::Mainnet, &hex::encode(&body)).is_err());
-        let unsigned = Unsigned { signers, body };
+        let unsigned = Unsigned::new(signers, body);
         prop_assert!(XRP.summarize(Network::Mainnet, &unsigned).is_err());
         prop_assert!(XRP.preimages(&unsigned).is_err());
         prop_assert!(XRP.assemble(&unsigned, &[]).is_err());

@@ -95,10 +95,7 @@ impl World {
     async fn poll(&self, number: u8) -> Result<(), JournalError> {
         let unsigned = match self.receive().await? {
             Standing::Open => {
-                let unsigned = Unsigned {
-                    signers: Vec::new(),
-                    body: vec![number],
-                };
+                let unsigned = Unsigned::new(Vec::new(), vec![number]);
                 self.advance(Step::Frozen {
                     unsigned: unsigned.clone(),
                     summary: String::new(),
@@ -111,14 +108,14 @@ impl World {
             Standing::Done => return Ok(()),
             other => panic!("{other:?}"),
         };
-        let assembled = Assembled::new(format!("signed {:?} by {number}", unsigned.body), "id");
+        let assembled = Assembled::new(format!("signed {:?} by {number}", unsigned.body()), "id");
         self.advance(Step::Signed(assembled.clone())).await?;
         self.send(assembled).await
     }
 
     async fn send(&self, assembled: Assembled) -> Result<(), JournalError> {
         if let Standing::Signed { unsigned, .. } = self.receive().await? {
-            let frozen = format!("signed {:?}", unsigned.body);
+            let frozen = format!("signed {:?}", unsigned.body());
             assert!(
                 assembled.tx_data.starts_with(&frozen),
                 "other than was frozen was signed: {assembled:?}"

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Mutex};
 use serde_json::{json, value::RawValue};
 use tokio::runtime::Runtime;
 
-use super::Property;
+use super::{super::contract::as_written, Property};
 use crate::{
     chain::{
         Assembled, Candidate, ChainPlugin, KeyRequest, KeySet, KeySource, Network, NodeApi,
@@ -92,7 +92,7 @@ impl Target {
     pub fn serialized_transaction(&self, bytes: &[u8]) -> Result<Assembled, TransactionError> {
         let unsigned = self.prepared(bytes)?;
         let assembled = self.signed(&unsigned)?;
-        let again = self.signed(&unsigned)?;
+        let again = self.signed(&as_written(&unsigned))?;
         assert_eq!(assembled, again, "not the same when signed twice");
         Ok(assembled)
     }
@@ -100,10 +100,7 @@ impl Target {
     /// Takes any bytes as the frozen value of the journal, through all that reads it. Nothing
     /// panics.
     pub fn body(&self, bytes: &[u8]) {
-        let unsigned = Unsigned {
-            signers: self.signers.clone(),
-            body: bytes.to_vec(),
-        };
+        let unsigned = Unsigned::new(self.signers.clone(), bytes.to_vec());
         let _ = self.plugin.summarize(NETWORK, &unsigned);
         let _ = self.plugin.assemble(&unsigned, &[]);
         if let Ok(preimages) = self.plugin.preimages(&unsigned) {
@@ -127,8 +124,8 @@ impl Target {
         let preimages = self.plugin.preimages(&unsigned)?;
         assert_eq!(
             preimages,
-            self.plugin.preimages(&unsigned)?,
-            "not the same when asked twice"
+            self.plugin.preimages(&as_written(&unsigned))?,
+            "not the same when read again"
         );
         self.assemble(&unsigned, &preimages);
         Ok(unsigned)
@@ -220,7 +217,7 @@ impl Property for Transactions {
                     seeds.push(signed.tx_data.into_bytes());
                 }
                 if let Ok(unsigned) = target.prepared(seed.as_bytes()) {
-                    seeds.push(unsigned.body);
+                    seeds.push(unsigned.body().to_vec());
                 }
                 seeds.push(seed.into_bytes());
             }
