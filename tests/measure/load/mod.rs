@@ -3,6 +3,7 @@
 mod check;
 mod report;
 mod requests;
+mod yardstick;
 
 use std::{
     path::{Path, PathBuf},
@@ -162,6 +163,7 @@ impl Run<'_> {
         row.cpu = usage.cpu.saturating_sub(before);
         row.cloud_cpu = ours;
         row.peak = usage.peak;
+        row.signature = yardstick::signature()?;
         for fault in row.faults.iter().take(SHOWN) {
             output::tell(fault);
         }

@@ -36,6 +36,8 @@ pub(crate) struct Row {
     pub(crate) start: Duration,
     /// Time on a processor from the first poll to the last entry in the journal.
     pub(crate) cpu: Duration,
+    /// That of a bare signature, measured after the run.
+    pub(crate) signature: Duration,
     /// The same of the cloud and all else of this process.
     pub(crate) cloud_cpu: Duration,
     /// The most memory, in bytes.
@@ -68,6 +70,7 @@ impl Row {
             waits: [50, 90, 99].map(|percent| percentile(&waits, percent)),
             start: Duration::ZERO,
             cpu: Duration::ZERO,
+            signature: Duration::ZERO,
             cloud_cpu: Duration::ZERO,
             peak: 0,
             faults,
@@ -91,6 +94,7 @@ impl Row {
             p90,
             p99,
             self.cpu_per_transaction().as_micros().to_string(),
+            self.signature.as_micros().to_string(),
             mib(self.peak),
             self.start.as_millis().to_string(),
             self.faults.len().to_string(),
@@ -104,6 +108,7 @@ impl Row {
             "signedPerSecond": self.per_second,
             "pendingToBroadcastMs": {"p50": p50, "p90": p90, "p99": p99},
             "cpuPerTransactionUs": micros(self.cpu_per_transaction()),
+            "signatureUs": micros(self.signature),
             "peakBytes": self.peak,
             "startToFirstPollMs": millis(self.start),
             "cloudCpuMs": millis(self.cloud_cpu),
@@ -164,6 +169,7 @@ impl Report {
             "p90 ms",
             "p99 ms",
             "CPU µs/tx",
+            "sign µs",
             "peak MiB",
             "start ms",
             "faults",
