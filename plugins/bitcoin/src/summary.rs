@@ -283,6 +283,56 @@ mod tests {
     }
 
     #[test]
+    fn what_is_just_enough_is_not_odd() {
+        let own = format!("0014{HASH}");
+        let warnings = |fee: u64, paid: u64| {
+            let outputs = [(paid, STRANGER), (90_000, own.as_str())];
+            summary(&spend(&[(90_000 + paid + fee, &own)], &outputs)).warnings
+        };
+        let vbytes = {
+            let transaction = spend(&[(100_000, &own)], &[(1_000, STRANGER), (90_000, &own)]);
+            let done = run(&transaction.to_string()).unwrap();
+            let spending = Spending::decode(done.unsigned.body()).unwrap();
+            spending.signed_weight(72).to_vbytes_ceil()
+        };
+        assert_eq!(warnings(vbytes, 1_000), Vec::<String>::new());
+        assert_eq!(
+            warnings(vbytes - 1, 1_000),
+            ["the fee is below 1 sat/vB, nodes may not relay it"]
+        );
+        assert_eq!(warnings(1_000, 1_000), Vec::<String>::new());
+        assert_eq!(
+            warnings(1_001, 1_000),
+            ["the fee is higher than what is paid"]
+        );
+        // P2WPKH: 3 sat for each of 98 bytes.
+        assert_eq!(warnings(200, 294), Vec::<String>::new());
+        assert_eq!(
+            warnings(200, 293),
+            ["output 0 is dust, nodes may not relay it"]
+        );
+    }
+
+    #[test]
+    fn a_relative_lock_time_of_nothing_is_none() {
+        let own = format!("0014{HASH}");
+        let warnings = |sequence: u32| {
+            let mut transaction = spend(&[(50_000, &own)], &[(40_000, STRANGER)]);
+            transaction["version"] = json!(2);
+            transaction["inputs"][0]["sequenceNumber"] = json!(sequence);
+            summary(&transaction).warnings
+        };
+        // Blocks, and the bit that makes them steps of 512 seconds (BIP-68).
+        for unit in [0, 1 << 22] {
+            assert_eq!(warnings(unit), Vec::<String>::new());
+            assert_eq!(
+                warnings(unit | 1),
+                ["input 0 can be mined only some time after its coin (BIP-68)"]
+            );
+        }
+    }
+
+    #[test]
     fn an_output_without_an_address_shows_its_script() {
         let own = format!("0014{HASH}");
         let outputs = [

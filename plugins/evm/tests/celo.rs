@@ -264,6 +264,13 @@ fn the_fee_is_told_in_what_it_is_paid_in() {
         summary.ends_with("fee at most 1.00000000000005 CELO"),
         "{summary}"
     );
+    for (fee, told) in [("7", Some("7")), ("0", None)] {
+        let asked = request(json!({"gasPrice": 1, "gatewayFee": fee, "gatewayFeeRecipient": TO}));
+        let done = sign(Layout::Unset, &asked).0.unwrap();
+        let summary = CELO.summarize(Network::Mainnet, &done.unsigned).unwrap();
+        let detail = summary.details.iter().find(|it| it.0 == "gateway fee");
+        assert_eq!(detail.map(|it| it.1.as_str()), told);
+    }
 }
 
 #[test]

@@ -650,6 +650,68 @@ mod tests {
         assert!(own.details.iter().all(|it| it.0 != "token owner"));
     }
 
+    fn detail<'a>(summary: &'a Summary, wanted: &str) -> Option<&'a str> {
+        let found = summary.details.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_new_contract_is_told_with_its_creator_and_tokens() {
+        let creation = |creator: [u8; 20], call_token_value| {
+            let origin = TronAddress::of_account(creator).as_bytes().to_vec();
+            told(&Contract::CreateSmart(CreateSmartContract {
+                new_contract: Some(crate::message::SmartContract {
+                    origin_address: origin,
+                    ..Default::default()
+                }),
+                call_token_value,
+                token_id: 1_002_000,
+                ..CreateSmartContract::default()
+            }))
+        };
+        let own = creation(OWNER, 9);
+        assert_eq!(detail(&own, "creator"), None);
+        assert_eq!(
+            detail(&own, "sent to the contract"),
+            Some("9 base units of TRC-10 token 1002000")
+        );
+        let other = creation([8; 20], 0);
+        let creator = TronAddress::of_account([8; 20]).to_string();
+        assert_eq!(detail(&other, "creator"), Some(&*creator));
+        assert_eq!(detail(&other, "sent to the contract"), None);
+    }
+
+    #[test]
+    fn the_data_of_a_call_is_counted() {
+        assert_eq!(detail(&call("d0e30db0", &[]), "data"), Some("4 bytes"));
+        let raw = told(&Contract::TriggerSmart(TriggerSmartContract::default()));
+        assert_eq!(detail(&raw, "data"), None);
+    }
+
+    #[test]
+    fn only_who_loses_the_last_word_on_permissions_is_warned() {
+        let warned = |account: [u8; 20], weight| {
+            let key = crate::message::PermissionKey {
+                address: TronAddress::of_account(account).as_bytes().to_vec(),
+                weight,
+            };
+            let update = AccountPermissionUpdateContract {
+                owner: Some(Permission {
+                    threshold: 2,
+                    keys: vec![key],
+                    ..Permission::default()
+                }),
+                ..AccountPermissionUpdateContract::default()
+            };
+            let summary = told(&Contract::AccountPermissionUpdate(update));
+            let mut warnings = summary.warnings.iter();
+            warnings.any(|it| it.contains("no longer change the permissions"))
+        };
+        assert!(!warned(OWNER, 2));
+        assert!(warned(OWNER, 1));
+        assert!(warned([8; 20], 2));
+    }
+
     #[test]
     fn negative_amounts_are_pointed_out() {
         let summary = told(&Contract::Transfer(crate::message::TransferContract {

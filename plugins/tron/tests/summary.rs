@@ -9,13 +9,24 @@ use kms_core::{
 };
 use kms_tron::TRON;
 use serde_json::{Value, value::RawValue};
+use sha2::{Digest as _, Sha256};
 
 /// The summary of a recorded transaction.
 fn summary(name: &str) -> Summary {
+    summary_of(name, |_| {})
+}
+
+/// The same of the transaction as `change` leaves it.
+fn summary_of(name: &str, change: impl FnOnce(&mut Value)) -> Summary {
     let vectors: Value = serde_json::from_str(include_str!("vectors/TRON.json")).unwrap();
     let cases = vectors["transactions"].as_array().unwrap();
     let case = cases.iter().find(|case| case["name"] == name).unwrap();
-    let raw = RawValue::from_string(case["pending"].to_string()).unwrap();
+    let mut pending = case["pending"].clone();
+    let serialized = pending["serializedTransaction"].as_str().unwrap();
+    let mut transaction = serde_json::from_str(serialized).unwrap();
+    change(&mut transaction);
+    pending["serializedTransaction"] = transaction.to_string().into();
+    let raw = RawValue::from_string(pending.to_string()).unwrap();
     let pending = PendingTransaction::from_raw(&raw).unwrap();
     let wallets: BTreeMap<String, Value> = serde_json::from_value(case["wallets"].clone()).unwrap();
     let network = Network::from_testnet_flag(case["testnet"].as_bool().unwrap());
@@ -99,6 +110,20 @@ fn stakes_are_told_in_trx() {
 }
 
 #[test]
+fn resources_and_who_has_them_are_told() {
+    for (name, resource, receiver) in [
+        ("freeze-v2-energy", "ENERGY", false),
+        ("unfreeze-v2-bandwidth", "BANDWIDTH", false),
+        ("freeze-v1-energy-for-another", "ENERGY", true),
+    ] {
+        let summary = summary(name);
+        assert_eq!(detail(&summary, "resource"), Some(resource), "{name}");
+        let told = detail(&summary, "receiver").map(|it| it.starts_with('T'));
+        assert_eq!(told, receiver.then_some(true), "{name}");
+    }
+}
+
+#[test]
 fn votes_are_told_one_by_one() {
     let summary = summary("vote-witness");
     let votes = summary.details.iter().filter(|(name, _)| name == "votes");
@@ -114,6 +139,7 @@ fn losing_control_of_an_account_is_warned_of() {
     assert!(owner.starts_with("\"owner\" needs 2: 1 of T"), "{owner}");
     let warned = |text: &str| summary.warnings.iter().any(|it| it.contains(text));
     assert!(warned("replaces the keys"));
+    assert!(warned("the network charges for this"));
     assert!(warned("no longer change the permissions on its own"));
 }
 
@@ -127,4 +153,44 @@ fn a_new_contract_is_told_with_its_terms() {
         Some("0.000005 TRX")
     );
     assert_eq!(summary.fee.unwrap().amount.to_string(), "300 TRX");
+}
+
+/// Writes a fee limit, protobuf's field 18 and its last, in the place of the one that is there.
+fn set_fee_limit(transaction: &mut Value, sun: Option<u8>) {
+    let mut raw = hex::decode(transaction["raw_data_hex"].as_str().unwrap()).unwrap();
+    if let Some(place) = raw.windows(2).rposition(|tag| tag == [0x90, 0x01]) {
+        raw.truncate(place);
+    }
+    let raw_data = transaction["raw_data"].as_object_mut().unwrap();
+    raw_data.remove("fee_limit");
+    if let Some(sun) = sun {
+        raw.extend([0x90, 0x01, sun]);
+        raw_data.insert("fee_limit".to_owned(), sun.into());
+    }
+    transaction["raw_data_hex"] = hex::encode(&raw).into();
+    transaction["txID"] = hex::encode(Sha256::digest(&raw)).into();
+}
+
+#[test]
+fn the_fee_limit_is_told_where_there_is_one_or_could_be() {
+    let fee = |name: &str, sun| {
+        let summary = summary_of(name, |transaction| set_fee_limit(transaction, sun));
+        summary.fee.map(|fee| fee.amount.to_string())
+    };
+    assert_eq!(fee("trx-transfer", None), None);
+    assert_eq!(fee("trx-transfer", Some(7)).unwrap(), "0.000007 TRX");
+    assert_eq!(fee("trc20-transfer", None).unwrap(), "0 TRX");
+}
+
+#[test]
+fn contracts_that_are_not_signed_are_warned_of() {
+    assert!(summary("trx-transfer").warnings.is_empty());
+    let two = summary_of("trx-transfer", |transaction| {
+        let contracts = transaction["raw_data"]["contract"].as_array_mut().unwrap();
+        contracts.push(contracts[0].clone());
+    });
+    assert_eq!(
+        two.warnings,
+        ["the request lists 1 more contracts, which are not signed"]
+    );
 }

@@ -250,6 +250,83 @@ fn an_offer_is_told_from_the_owners_side() {
 }
 
 #[test]
+fn an_nft_offer_is_told_from_the_owners_side() {
+    let offer = |flags: u32| {
+        summary(json!({
+            "TransactionType": "NFTokenCreateOffer", "NFTokenID": HASH, "Amount": "1000000",
+            "Owner": OTHER, "Flags": flags,
+        }))
+        .action
+    };
+    assert_eq!(offer(1), "offer to sell an NFT");
+    assert_eq!(offer(0), "offer to buy an NFT");
+}
+
+#[test]
+fn what_leaves_the_account_is_a_transfer() {
+    let bridge = json!({
+        "LockingChainDoor": OTHER, "LockingChainIssue": {"currency": "XRP"},
+        "IssuingChainDoor": ISSUER, "IssuingChainIssue": {"currency": "XRP"},
+    });
+    let into = |name: &str, field: &str| json!({"TransactionType": name, field: HASH, "Amount": "2000000"});
+    let usd = || json!({"currency": "USD", "issuer": ISSUER});
+    for (fields, transfers) in [
+        (
+            into("VaultDeposit", "VaultID"),
+            vec![format!("2 XRP to vault {HASH}")],
+        ),
+        (
+            into("LoanBrokerCoverDeposit", "LoanBrokerID"),
+            vec![format!("2 XRP to loan broker {HASH}")],
+        ),
+        (
+            into("LoanPay", "LoanID"),
+            vec![format!("2 XRP to loan {HASH}")],
+        ),
+        (
+            json!({
+                "TransactionType": "AMMCreate", "Amount": "2000000", "Amount2": issued("5"),
+                "TradingFee": 500,
+            }),
+            vec![
+                "2 XRP to the AMM".to_owned(),
+                format!("5 USD of {ISSUER} to the AMM"),
+            ],
+        ),
+        (
+            json!({
+                "TransactionType": "AMMDeposit", "Amount": "2000000", "Flags": 0x0008_0000,
+                "Asset": {"currency": "XRP"}, "Asset2": usd(),
+            }),
+            vec!["2 XRP to the AMM".to_owned()],
+        ),
+        (
+            json!({
+                "TransactionType": "XChainCommit", "XChainBridge": bridge, "XChainClaimID": "1",
+                "Amount": "2000000",
+            }),
+            vec!["2 XRP to the bridge".to_owned()],
+        ),
+        // To the account itself, or to whom it says.
+        (into("VaultWithdraw", "VaultID"), Vec::new()),
+        (
+            json!({
+                "TransactionType": "VaultWithdraw", "VaultID": HASH, "Amount": "2000000",
+                "Destination": OTHER,
+            }),
+            vec![format!("2 XRP to {OTHER}")],
+        ),
+    ] {
+        let summary = summary(fields.clone());
+        let told = summary.transfers.iter();
+        let told: Vec<_> = told
+            .map(|it| format!("{} to {}", it.amount, it.to))
+            .collect();
+        assert_eq!(told, transfers, "{fields}");
+    }
+}
+
+#[test]
 fn what_gives_control_away_is_warned_of() {
     let signers = json!([
         {"SignerEntry": {"Account": OTHER, "SignerWeight": 2}},
