@@ -133,6 +133,8 @@ async fn an_answer_that_does_not_arrive_whole_does_not_approve() {
         );
         assert!(began.elapsed() < Duration::from_secs(5));
     }
+    let (verdict, _) = verdict(vec![Reply::status(200, vec![b' '; 1024 * 1024])]).await;
+    assert_eq!(verdict, Verdict::Approved);
     let verdict = ask("http://127.0.0.1:1", Method::Get, &pending(RAW)).await;
     assert_eq!(
         verdict.to_string(),

@@ -174,6 +174,18 @@ fn what_must_not_be_signed_is_refused() {
             .to_string(),
             "a batch within a batch",
         ),
+        (
+            json!({
+                "TransactionType": "Batch", "Account": issuer, "Fee": "1", "Sequence": 1,
+                "RawTransactions": [{"RawTransaction": {
+                    "TransactionType": "Payment", "Account": issuer, "Fee": "0", "Sequence": 2,
+                    "SigningPubKey": "", "Flags": 0x4000_0000, "Destination": issuer,
+                    "Amount": issued("-1"),
+                }}],
+            })
+            .to_string(),
+            "Amount: an amount below zero",
+        ),
         (changed("Flags", json!(0x4000_0000)), "part of a batch"),
     ] {
         let error = prepare(&text, &keys(SECP256K1)).unwrap_err().to_string();
