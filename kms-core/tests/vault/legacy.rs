@@ -6,8 +6,9 @@ use std::{
 };
 
 use kms_core::{
+    chain::Network,
     keys::SecretText,
-    vault::{Damage, FileFormat, LegacyCheck, Notice, Vault, VaultError},
+    vault::{Damage, FileFormat, LegacyCheck, MigrationRules, Notice, Vault, VaultError},
 };
 use serde::Deserialize;
 
@@ -206,6 +207,42 @@ fn odd_entries_stay_to_the_byte_through_an_upgrade() {
     for (id, json) in ids.iter().zip(&before) {
         assert_eq!(open.vault().verbatim(id).unwrap(), json);
     }
+}
+
+/// Made with `openssl enc -aes-256-cbc -md md5 -base64 -A`: the original itself never wrote an id
+/// twice, its owner's editor may have.
+#[test]
+fn of_entries_with_one_id_the_last_counts_and_the_owner_is_told() {
+    let folder = Folder::new();
+    folder.put(&sample("repeated-ids.dat"));
+    let open = folder.store().open(&password()).unwrap();
+    let vault = open.vault();
+    assert_eq!(vault.len(), 2);
+    assert_eq!(vault.ids().collect::<Vec<_>>(), ["once", "twice"]);
+    assert_eq!(
+        vault.ids_of("ETH", Network::Mainnet).collect::<Vec<_>>(),
+        ["once", "twice"]
+    );
+    assert_eq!(vault.ids_of("BTC", Network::Mainnet).count(), 0);
+    let entry = vault.entry("twice").unwrap().unwrap();
+    assert_eq!(entry.private_key.unwrap().expose(), "last");
+    let told = |notice: &Notice| matches!(notice, Notice::RepeatedIds { count: 1 });
+    assert!(open.notices().iter().any(told), "{:?}", open.notices());
+
+    let rules = MigrationRules {
+        known_chains: &["BTC", "ETH"],
+        traps: &[],
+        registry: None,
+    };
+    let report = folder
+        .store()
+        .open(&password())
+        .unwrap()
+        .migrate(rules)
+        .unwrap();
+    let last = report.odd.last().unwrap();
+    assert_eq!(last.id, "twice");
+    assert!(last.reasons[0].contains("the one that counts"), "{last:?}");
 }
 
 #[test]

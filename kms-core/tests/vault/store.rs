@@ -1,6 +1,6 @@
 //! Opening, following, changing: what is promised is durable, and nothing is lost.
 
-use std::{fs, os::unix::fs::symlink, path::Path, sync::Barrier, thread};
+use std::{collections::HashSet, fs, os::unix::fs::symlink, path::Path, sync::Barrier, thread};
 
 use kms_core::{
     chain::Network,
@@ -71,6 +71,10 @@ fn new_entries_stand_in_front_and_lookups_find_them() {
             let removed = changes.remove("id-1");
             assert!(!changes.contains("id-1"));
             assert!(!changes.remove("id-1"));
+            changes.insert("a", &secret(ENTRY))?;
+            changes.insert("b", &secret(ENTRY))?;
+            assert!(changes.remove("a"), "what was just put in");
+            assert!(!changes.contains("a"));
             assert!(matches!(
                 changes.insert("id-2", &secret(ENTRY)),
                 Err(VaultError::IdTaken { .. })
@@ -81,14 +85,22 @@ fn new_entries_stand_in_front_and_lookups_find_them() {
     assert!(removed);
     let open = folder.store().open(&password()).unwrap();
     let vault = open.vault();
-    assert_eq!(vault.ids().collect::<Vec<_>>(), ["btc", "id-2", "id-0"]);
+    assert_eq!(
+        vault.ids().collect::<Vec<_>>(),
+        ["b", "btc", "id-2", "id-0"]
+    );
     assert_eq!(
         vault.ids_of("ETH", Network::Testnet).collect::<Vec<_>>(),
-        ["id-2", "id-0"]
+        ["b", "id-2", "id-0"]
     );
     assert_eq!(vault.ids_of("ETH", Network::Mainnet).count(), 0);
     assert_eq!(vault.ids_of("btc", Network::Mainnet).count(), 0);
-    assert_eq!(vault.chains().count(), 2);
+    assert!(!vault.is_empty());
+    let chains: HashSet<_> = vault.chains().collect();
+    assert_eq!(
+        chains,
+        HashSet::from([("BTC", Network::Mainnet), ("ETH", Network::Testnet)])
+    );
     assert_eq!(vault.verbatim("btc"), Some(btc));
     assert_eq!(vault.entry("btc").unwrap().unwrap().chain, "BTC");
     assert!(vault.entry("id-1").is_none());

@@ -102,6 +102,13 @@ fn terms_are_told() {
         shown.len() < 240 && shown.ends_with("ff… (1024 bytes)"),
         "{shown}"
     );
+    let whole = summary(pay(json!({"note": typed_array(&[0xff; 100])})));
+    let shown = detail(&whole, "note").unwrap();
+    assert_eq!(
+        shown,
+        format!("0x{}", "ff".repeat(100)),
+        "as much as is shown"
+    );
 }
 
 #[test]
@@ -200,4 +207,13 @@ fn assets_are_told_with_everybody_who_controls_them() {
     assert_eq!(change.warnings.len(), 1);
     let vain = summary(json!({"type": "acfg", "assetIndex": 77, "assetTotal": 5}));
     assert!(vain.warnings[1].contains("the network ignores the rest"));
+    for member in [
+        "assetManager",
+        "assetReserve",
+        "assetFreeze",
+        "assetClawback",
+    ] {
+        let change = summary(json!({"type": "acfg", "assetIndex": 77, member: me}));
+        assert_eq!(change.warnings.len(), 1, "{member}: {:?}", change.warnings);
+    }
 }

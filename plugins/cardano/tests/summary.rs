@@ -197,10 +197,30 @@ fn native_tokens_are_told_with_their_policy() {
 }
 
 #[test]
+fn tokens_that_come_back_are_no_transfer_of_tokens() {
+    let own = KEYS[0].1;
+    let summary = summary(&[
+        with_tokens(input(0, own, 5_000_000), &[("ff00", "-7")]),
+        output(ALICE, 2_000_000),
+        with_tokens(output(own, 2_800_000), &[("ff00", "7")]),
+    ]);
+    assert_eq!(summary.action, "transfer");
+    assert_eq!(summary.warnings, Vec::<String>::new());
+}
+
+#[test]
 fn what_is_odd_is_pointed_out() {
     let own = KEYS[0].1;
     let sweep = summary(&[input(0, own, 2_000_000), output(own, 1_800_000)]);
     assert_eq!(sweep.warnings, ["nothing is paid to anybody else"]);
+    // A fee as high as what is paid is not yet higher.
+    let even = summary(&[
+        input(0, own, 2_000_000),
+        output(ALICE, 200_000),
+        output(own, 1_600_000),
+    ]);
+    assert_eq!(even.fee.unwrap().amount.to_string(), "0.2 ADA");
+    assert_eq!(even.warnings, Vec::<String>::new());
     let summary = summary(&[
         input(0, own, 2_000_000),
         output(SCRIPT, 150_000),

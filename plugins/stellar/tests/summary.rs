@@ -9,20 +9,28 @@ use kms_core::{
 use kms_stellar::STELLAR;
 use serde_json::{json, value::RawValue};
 use stellar_xdr::{
-    AccountId, AlphaNum4, Asset, AssetCode4, ClaimPredicate, Claimant, ClaimantV0, ClawbackOp,
-    ContractId, CreateClaimableBalanceOp, Hash, HostFunction, Int128Parts, InvokeContractArgs,
-    InvokeHostFunctionOp, LedgerKey, LedgerKeyAccount, Limits, LiquidityPoolWithdrawOp,
-    ManageDataOp, ManageSellOfferOp, Memo, MuxedAccount, MuxedAccountMed25519, Operation,
-    OperationBody, PaymentOp, PoolId, Preconditions, Price, PublicKey, RevokeSponsorshipOp,
-    ScAddress, ScSymbol, ScVal, SequenceNumber, SetOptionsOp, SetTrustLineFlagsOp, Signer,
-    SignerKey, String32, String64, TimeBounds, TimePoint, Transaction, TransactionEnvelope,
-    TransactionExt, TransactionV1Envelope, Uint256, WriteXdr as _,
+    AccountId, AlphaNum4, Asset, AssetCode4, ChangeTrustAsset, ChangeTrustOp, ClaimPredicate,
+    Claimant, ClaimantV0, ClawbackOp, ContractId, CreateClaimableBalanceOp, Hash, HostFunction,
+    Int128Parts, InvokeContractArgs, InvokeHostFunctionOp, LedgerKey, LedgerKeyAccount, Limits,
+    LiquidityPoolWithdrawOp, ManageDataOp, ManageSellOfferOp, Memo, MuxedAccount,
+    MuxedAccountMed25519, Operation, OperationBody, PaymentOp, PoolId, Preconditions, Price,
+    PublicKey, RevokeSponsorshipOp, ScAddress, ScSymbol, ScVal, SequenceNumber, SetOptionsOp,
+    SetTrustLineFlagsOp, Signer, SignerKey, String32, String64, TimeBounds, TimePoint, Transaction,
+    TransactionEnvelope, TransactionExt, TransactionV1Envelope, Uint256, WriteXdr as _,
 };
 
 /// The account whose public key is all zero.
 const ACCOUNT: &str = "GAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAWHF";
 
 fn summary(body: OperationBody) -> Result<Summary, TransactionError> {
+    summary_by(None, body)
+}
+
+/// Of an operation in the name of `source`, where that is not the transaction's.
+fn summary_by(
+    source: Option<MuxedAccount>,
+    body: OperationBody,
+) -> Result<Summary, TransactionError> {
     let transaction = Transaction {
         source_account: MuxedAccount::Ed25519(Uint256([0; 32])),
         fee: 100,
@@ -33,7 +41,7 @@ fn summary(body: OperationBody) -> Result<Summary, TransactionError> {
         }),
         memo: Memo::Id(7),
         operations: vec![Operation {
-            source_account: None,
+            source_account: source,
             body,
         }]
         .try_into()
@@ -107,6 +115,35 @@ fn a_payment_to_a_muxed_account_until_a_time() {
         details(&told),
         ["memo: id 7", "not after: Unix time 1800000000"]
     );
+}
+
+#[test]
+fn everybody_in_whose_name_it_is_is_told_once() {
+    let payment = || {
+        OperationBody::Payment(PaymentOp {
+            destination: account(),
+            asset: Asset::Native,
+            amount: 1,
+        })
+    };
+    let other = MuxedAccount::Ed25519(Uint256([7; 32]));
+    let told = summary_by(Some(other.clone()), payment()).unwrap();
+    assert_eq!(told.from, [ACCOUNT.to_owned(), other.to_string()]);
+    let told = summary_by(Some(account()), payment()).unwrap();
+    assert_eq!(told.from, [ACCOUNT]);
+}
+
+#[test]
+fn a_trust_line_without_limit_is_its_end() {
+    let line = |limit| {
+        let body = OperationBody::ChangeTrust(ChangeTrustOp {
+            line: ChangeTrustAsset::Native,
+            limit,
+        });
+        summary(body).unwrap().action
+    };
+    assert_eq!(line(0), "end of a trust line");
+    assert_eq!(line(1), "trust line");
 }
 
 #[test]
