@@ -153,6 +153,43 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
+fn the_platform_signs_what_the_original_had_it_sign() {
+    let vectors: Value = serde_json::from_str(include_str!("vectors/FLOW.json")).unwrap();
+    let asked_for = |calls: Vec<(&str, &Value)>| -> Vec<Value> {
+        let of_signatures = calls
+            .into_iter()
+            .filter(|(path, _)| *path == "/v3/flow/sign");
+        of_signatures.map(|(_, body)| body.clone()).collect()
+    };
+    for case in vectors["transactions"].as_array().unwrap() {
+        let calls = case["calls"].as_array().unwrap();
+        let network = Network::from_testnet_flag(case["testnet"].as_bool().unwrap());
+        let node = ScriptedNode::new(network, calls);
+        let wallets = serde_json::from_value(case["wallets"].clone()).unwrap();
+        let raw = RawValue::from_string(case["pending"].to_string()).unwrap();
+        let pending = PendingTransaction::from_raw(&raw).unwrap();
+        let signed = Pipeline::run(&FLOW, &pending, &wallets, &node).unwrap();
+        let completed = runtime()
+            .block_on(FLOW.cosign(&signed.unsigned, signed.assembled, &node))
+            .unwrap();
+        assert_eq!(completed.transaction_id, case["txId"], "{}", case["name"]);
+        let seen = node.seen();
+        let asked = seen
+            .iter()
+            .filter_map(|call| Some((call.path.as_str(), call.body.as_ref()?)));
+        let recorded = calls
+            .iter()
+            .filter_map(|call| Some((call["path"].as_str()?, &call["body"])));
+        assert_eq!(
+            asked_for(asked.collect()),
+            asked_for(recorded.collect()),
+            "{}",
+            case["name"]
+        );
+    }
+}
+
+#[test]
 fn a_sealed_transaction_is_executed_and_its_key_given_back() {
     runtime().block_on(async {
         let network = FakeNetwork::saying(&[
