@@ -412,3 +412,53 @@ fn link_or_copy(path: &Path, name: &Path) -> io::Result<()> {
     copy.write_all(&bytes)?;
     copy.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clocks of file systems tick every few milliseconds: two versions of one moment look alike.
+    #[test]
+    fn the_marks_of_a_file_count_once_its_moment_is_over() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let settled = |modified: SystemTime| {
+            file.as_file().set_modified(modified).unwrap();
+            stamp(file.path()).unwrap().unwrap().settled
+        };
+        let now = SystemTime::now();
+        assert!(!settled(now));
+        assert!(!settled(now + Duration::from_secs(60)), "of a fast clock");
+        assert!(settled(now - SETTLING - Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn another_file_and_another_time_are_other_marks() {
+        let marks = Stamp {
+            identity: [1, 2, 3],
+            times: [4, 5, 6, 7],
+            settled: true,
+        };
+        let later = Stamp {
+            times: [4, 5, 6, 8],
+            ..marks
+        };
+        let other = Stamp {
+            identity: [1, 9, 3],
+            ..marks
+        };
+        assert!(marks.same_marks(&marks));
+        assert!(!marks.same_marks(&later));
+        assert!(!marks.same_marks(&other));
+    }
+
+    /// Taken for missing, a vault would be made anew over it.
+    #[test]
+    fn what_cannot_be_looked_at_is_not_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let too_long = folder.path().join("x".repeat(300));
+        assert!(matches!(metadata(&too_long), Err(VaultError::Io { .. })));
+        assert!(matches!(resolve(&too_long), Err(VaultError::Io { .. })));
+        assert!(read(&too_long, None).is_err());
+        assert!(metadata(&folder.path().join("x")).unwrap().is_none());
+    }
+}

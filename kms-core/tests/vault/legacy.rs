@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use kms_core::{
     chain::Network,
     keys::SecretText,
@@ -123,6 +124,17 @@ fn the_first_failing_check_is_named() {
         error("truncated.dat", &right),
         VaultError::Damaged(_) | VaultError::WrongPasswordOrDamaged(_)
     ));
+    // Ciphertext is in blocks of 16 bytes, and there is at least one.
+    let whole = BASE64_STANDARD.decode(sample("single-btc.dat")).unwrap();
+    for cut in [16, 17, whole.len() - 1] {
+        let folder = Folder::new();
+        folder.put(BASE64_STANDARD.encode(&whole[..cut]).as_bytes());
+        let error = folder.store().open(&password()).unwrap_err();
+        assert!(
+            matches!(error, VaultError::Damaged(Damage::Blocks)),
+            "{cut}: {error:?}"
+        );
+    }
     assert!(matches!(
         error("bit-flipped.dat", &right),
         VaultError::WrongPasswordOrDamaged(_)

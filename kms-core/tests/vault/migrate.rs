@@ -96,6 +96,8 @@ fn entries_a_mistake_may_have_touched_are_listed_with_advice() {
         HashSet::from([("EGLD", "wrong address"), ("XRP", "mnemonic ignored")])
     );
     assert_eq!(report.traps.len(), 4);
+    let mut reasons = report.odd.iter().flat_map(|odd| &odd.reasons);
+    assert!(reasons.all(|reason| !reason.contains("mnemonic")));
     assert_eq!(report.chains["BTC"]["testnet"].mnemonic, 1);
     assert_eq!(report.chains["XRP"]["mainnet"].secret, 1);
     assert_eq!(report.chains["BNB"]["mainnet"].private_key, 1);
@@ -115,6 +117,14 @@ fn a_current_vault_is_reported_on_and_not_written() {
         changes.insert(
             "published",
             &secret(r#"{"privateKey":"known to all","chain":"BTC","testnet":false}"#),
+        )?;
+        changes.insert(
+            "both",
+            &secret(r#"{"mnemonic":"x","privateKey":"y","chain":"ETH","testnet":true}"#),
+        )?;
+        changes.insert(
+            "neither",
+            &secret(r#"{"address":"z","chain":"ETH","testnet":true}"#),
         )?;
         changes.insert("fine", &secret(ENTRY))
     })

@@ -224,6 +224,32 @@ fn others_see_a_write_at_their_next_refresh() {
     assert!(!writer.refresh().unwrap(), "its own write is no news");
 }
 
+/// The short way of a refresh: what the file system says of it shows that nothing changed.
+#[test]
+fn an_old_file_is_not_read_again_and_a_newer_one_is() {
+    let folder = Folder::new();
+    drop(folder.vault_of(1));
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let set_old = || {
+        let file = fs::File::options().write(true).open(folder.vault_path());
+        file.unwrap().set_modified(long_ago).unwrap();
+    };
+    set_old();
+    let mut reader = folder.store().open(&password()).unwrap();
+    let revision = reader.vault().revision();
+    reader.refresh().unwrap();
+    assert_eq!(reader.vault().revision(), revision);
+
+    let mut writer = folder.store().open(&password()).unwrap();
+    writer
+        .update(|changes| changes.insert("new", &secret(ENTRY)))
+        .unwrap();
+    // Of the same age as the one before.
+    set_old();
+    reader.refresh().unwrap();
+    assert!(reader.vault().contains("new"));
+}
+
 #[test]
 fn a_vault_made_later_is_found_by_refresh() {
     let folder = Folder::new();
