@@ -461,4 +461,19 @@ mod tests {
         assert!(read(&too_long, None).is_err());
         assert!(metadata(&folder.path().join("x")).unwrap().is_none());
     }
+
+    #[test]
+    fn a_file_may_be_as_large_as_the_limit() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let read_of = |size| {
+            // Without content, it takes no room on the disk.
+            file.as_file().set_len(size).unwrap();
+            read(file.path(), Some(1))
+        };
+        assert_eq!(read_of(LARGEST).unwrap().unwrap().bytes, [0]);
+        assert!(matches!(
+            read_of(LARGEST + 1),
+            Err(VaultError::TooLarge { .. })
+        ));
+    }
 }

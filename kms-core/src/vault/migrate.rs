@@ -311,3 +311,62 @@ impl OpenKeys {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{chain::Registry, process::LockedBuffer, wallet::tests::bip32};
+
+    fn vault(content: &serde_json::Value) -> Vault {
+        let content = content.to_string();
+        let mut text = LockedBuffer::zeroed(content.len());
+        text.bytes_mut().copy_from_slice(content.as_bytes());
+        Vault::parse(text).unwrap()
+    }
+
+    /// What can be said of a key only with the chain's plugin at hand.
+    #[test]
+    fn keys_are_checked_where_the_chain_is_known() {
+        let plugin: &'static dyn ChainPlugin = Box::leak(Box::new(bip32()));
+        let registry = Registry::of([plugin]).unwrap();
+        let mut empty = Entry::new("HEX", Network::Testnet);
+        empty.mnemonic = Some(SecretText::new(""));
+        let open = |index| wallet::private_key(plugin, &empty, index).unwrap();
+        let stored =
+            |key: &str| json!({"privateKey": key, "chain": "HEX", "testnet": true, "xpub": "x"});
+        let id = |number: u8| format!("00000000-0000-4000-8000-0000000000{number:02}");
+        let content = json!({
+            id(1): stored(&"01".repeat(32)),
+            id(2): stored("no key"),
+            id(3): stored(open(0).expose()),
+            id(4): stored(open(OPEN_INDICES - 1).expose()),
+            id(5): stored(open(OPEN_INDICES).expose()),
+            // On the other network it is another key.
+            id(6): {"privateKey": open(0).expose(), "chain": "HEX", "testnet": false},
+        });
+        let report = report(
+            &vault(&content),
+            MigrationRules {
+                known_chains: &[],
+                traps: &[],
+                registry: Some(&registry),
+            },
+        );
+        assert_eq!(
+            report.odd,
+            [OddEntry {
+                id: id(2),
+                chain: Some("HEX".to_owned()),
+                reasons: vec!["the private key is not one of HEX on testnet".to_owned()],
+            }]
+        );
+        let found: Vec<_> = report
+            .traps
+            .iter()
+            .map(|trap| (trap.id.clone(), trap.advice))
+            .collect();
+        assert_eq!(found, [(id(3), OPEN_KEY), (id(4), OPEN_KEY)]);
+    }
+}

@@ -11,7 +11,7 @@ mod make;
 mod resolve;
 mod show;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::{
     keyring::{Keyring, RecentKeys},

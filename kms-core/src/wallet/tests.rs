@@ -11,7 +11,7 @@ use crate::{
     wallet,
 };
 
-pub(super) struct Hex(ChainInfo);
+pub(crate) struct Hex(ChainInfo);
 
 impl Hex {
     fn leak(curve: Curve, kind: WalletKind, fields: &'static [EntryField]) -> &'static Self {
@@ -81,7 +81,7 @@ impl ChainPlugin for &'static Hex {
 pub(super) const WORDS: &str = "sniff rain clerk sponsor poet advice giant click hidden palace gift vanish \
                      exhibit doll shove vocal rain brief awful mountain core gloom luggage knee";
 
-pub(super) fn bip32() -> &'static Hex {
+pub(crate) fn bip32() -> &'static Hex {
     let wallet = Bip32Wallet {
         mainnet_path: "m/44'/60'/0'/0",
         testnet_path: "m/44'/1'/0'/0",

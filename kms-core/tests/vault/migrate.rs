@@ -148,6 +148,12 @@ fn a_current_vault_is_reported_on_and_not_written() {
             ("open", "The mnemonic is empty"),
         ]
     );
+    let reasons = |id: &str| {
+        let odd = report.odd.iter().find(|odd| odd.id == id).unwrap();
+        odd.reasons.join("; ")
+    };
+    assert!(reasons("neither").ends_with("it holds neither a mnemonic nor a private key"));
+    assert!(!reasons("fine").contains("neither"));
     let json = serde_json::to_string(&report).unwrap();
     assert!(!json.contains("known to all"), "a secret in the report");
 }
