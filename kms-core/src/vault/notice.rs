@@ -122,3 +122,48 @@ fn write_paths(f: &mut fmt::Formatter<'_>, paths: &[PathBuf]) -> fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever reads them must find the files, and what is at stake.
+    #[test]
+    fn notices_name_the_files_and_what_to_do() {
+        let path = || PathBuf::from("/v/wallet.dat");
+        let files = || vec![PathBuf::from("/v/a"), PathBuf::from("/v/b")];
+        let told = |notice: Notice| notice.to_string();
+        let legacy = told(Notice::Legacy { path: path() });
+        assert!(legacy.starts_with("/v/wallet.dat is in the format of tatum-kms 8"));
+        assert!(legacy.ends_with("by `tatum-kms migrate`"));
+        let upgraded = told(Notice::Upgraded { kept: path() });
+        assert!(upgraded.contains("kept as /v/wallet.dat: it is weakly encrypted"));
+        assert_eq!(
+            told(Notice::WidePermissions {
+                path: path(),
+                mode: 0o44
+            }),
+            "others than the owner have access to /v/wallet.dat (mode 0044)"
+        );
+        let empty = |backups| {
+            told(Notice::ZeroBytes {
+                path: path(),
+                backups,
+            })
+        };
+        assert!(empty(files()).ends_with("look at these files beside it: /v/a, /v/b"));
+        assert!(empty(Vec::new()).contains("keys it held may be lost; there is no backup"));
+        let missing = Notice::MissingWithBackups {
+            path: path(),
+            backups: files(),
+        };
+        assert_eq!(
+            told(missing),
+            "there is no vault at /v/wallet.dat; before you store anything, look at these files beside it: /v/a, /v/b"
+        );
+        assert!(told(Notice::EmptyPassword).contains("`tatum-kms changepassword`"));
+        assert!(told(Notice::OddEntries { count: 3 }).starts_with("3 of the entries"));
+        assert!(told(Notice::RepeatedIds { count: 2 }).starts_with("2 of the signature ids"));
+        assert!(told(Notice::OldPassword { files: files() }).ends_with("the new one: /v/a, /v/b"));
+    }
+}
