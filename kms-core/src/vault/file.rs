@@ -463,6 +463,49 @@ mod tests {
     }
 
     #[test]
+    fn a_name_alone_is_in_the_working_folder() {
+        assert_eq!(folder_of(Path::new("wallet.dat")), Path::new("."));
+        assert_eq!(folder_of(Path::new("a/wallet.dat")), Path::new("a"));
+    }
+
+    #[test]
+    fn what_is_kept_is_copied_where_no_link_can_be_and_never_overwrites() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wallet.dat");
+        fs::write(&file, "old").unwrap();
+        let wanted = folder.path().join("kept");
+        for name in ["kept", "kept.1", "kept.2"] {
+            let kept = keep_under_free_name(&file, &wanted).unwrap();
+            assert_eq!(kept, folder.path().join(name));
+            assert_eq!(
+                fs::metadata(&kept).unwrap().ino(),
+                file.metadata().unwrap().ino()
+            );
+        }
+        let too_long = folder.path().join("x".repeat(300));
+        let error = keep_under_free_name(&file, &too_long).unwrap_err();
+        assert!(
+            matches!(&error, VaultError::Io { source, .. } if source.kind() != io::ErrorKind::AlreadyExists),
+            "{error:?}"
+        );
+
+        let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
+            eprintln!("skipped: no second file system at hand");
+            return;
+        };
+        if fs::metadata(elsewhere.path()).unwrap().dev() == file.metadata().unwrap().dev() {
+            eprintln!("skipped: no second file system at hand");
+            return;
+        }
+        let copy = elsewhere.path().join("copy");
+        link_or_copy(&file, &copy).unwrap();
+        assert_eq!(fs::read_to_string(&copy).unwrap(), "old");
+        assert_eq!(copy.metadata().unwrap().mode() & 0o777, 0o600);
+        let error = link_or_copy(&file, &copy).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
     fn a_file_may_be_as_large_as_the_limit() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let read_of = |size| {

@@ -221,6 +221,48 @@ fn odd_entries_stay_to_the_byte_through_an_upgrade() {
     }
 }
 
+#[test]
+fn what_no_longer_holds_is_no_longer_told() {
+    let folder = Folder::new();
+    folder.put(&sample("single-btc.dat"));
+    let path = fs::canonicalize(folder.vault_path()).unwrap();
+    let legacy = Notice::Legacy { path: path.clone() };
+    let open = folder.store().open(&password()).unwrap();
+    assert_eq!(open.notices(), std::slice::from_ref(&legacy));
+
+    set_mode(&path, 0o644);
+    let mut open = folder.store().open(&password()).unwrap();
+    let wide = Notice::WidePermissions {
+        path: path.clone(),
+        mode: 0o644,
+    };
+    assert_eq!(open.notices(), [legacy, wide]);
+    open.update(|changes| changes.insert("odd", &secret("{}")))
+        .unwrap();
+    let kept = path.with_file_name("wallet.dat.legacy");
+    let upgraded = Notice::Upgraded { kept };
+    assert_eq!(open.notices(), std::slice::from_ref(&upgraded));
+
+    // What has to do with neither file nor password stays.
+    let mut open = folder.store().open(&password()).unwrap();
+    let odd = Notice::OddEntries { count: 1 };
+    assert_eq!(open.notices(), std::slice::from_ref(&odd));
+    open.change_password(&secret("another password")).unwrap();
+    let files = ["bak", "legacy"].map(|end| path.with_file_name(format!("wallet.dat.{end}")));
+    let files = files.to_vec();
+    assert_eq!(open.notices(), [odd, Notice::OldPassword { files }]);
+}
+
+#[test]
+fn a_new_password_ends_the_empty_one() {
+    let folder = Folder::new();
+    folder.put(&sample("empty-password.dat"));
+    let mut open = folder.store().open(&secret("")).unwrap();
+    assert!(open.notices().contains(&Notice::EmptyPassword));
+    open.change_password(&password()).unwrap();
+    assert!(!open.notices().contains(&Notice::EmptyPassword));
+}
+
 /// Made with `openssl enc -aes-256-cbc -md md5 -base64 -A`: the original itself never wrote an id
 /// twice, its owner's editor may have.
 #[test]

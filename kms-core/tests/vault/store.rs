@@ -1,6 +1,14 @@
 //! Opening, following, changing: what is promised is durable, and nothing is lost.
 
-use std::{collections::HashSet, fs, os::unix::fs::symlink, path::Path, sync::Barrier, thread};
+use std::{
+    collections::HashSet,
+    fs,
+    os::unix::fs::{MetadataExt as _, symlink},
+    path::Path,
+    sync::Barrier,
+    thread,
+    time::{Duration, SystemTime},
+};
 
 use kms_core::{
     chain::Network,
@@ -26,6 +34,7 @@ fn a_missing_vault_is_made_by_the_first_write_only() {
     assert!(open.vault().is_empty());
     assert!(folder.names().is_empty());
     assert!(open.derive_key(KeyLabel::Journal).is_none());
+    assert_eq!(open.kdf_params(), options().kdf);
 
     open.update(|changes| changes.insert("id", &secret(ENTRY)))
         .unwrap();
@@ -187,14 +196,23 @@ fn the_previous_version_is_kept_and_no_other_file_left() {
     let folder = Folder::new();
     let mut open = folder.vault_of(1);
     assert_eq!(folder.names(), ["wallet.dat", "wallet.dat.lock"]);
-    // Left behind by a process that was killed.
+    // Left behind by a process that was killed, and what only looks like it.
     fs::write(folder.path().join(".wallet.dat.Xy12Zw.tmp"), "half").unwrap();
+    for other in [".wallet.dat.swp", "notes.tmp"] {
+        fs::write(folder.path().join(other), "of somebody else").unwrap();
+    }
     let before = fs::read(folder.vault_path()).unwrap();
     open.update(|changes| changes.insert("new", &secret(ENTRY)))
         .unwrap();
     assert_eq!(
         folder.names(),
-        ["wallet.dat", "wallet.dat.bak", "wallet.dat.lock"]
+        [
+            ".wallet.dat.swp",
+            "notes.tmp",
+            "wallet.dat",
+            "wallet.dat.bak",
+            "wallet.dat.lock"
+        ]
     );
     let backup = folder.path().join("wallet.dat.bak");
     assert_eq!(fs::read(&backup).unwrap(), before);
@@ -229,7 +247,7 @@ fn others_see_a_write_at_their_next_refresh() {
 fn an_old_file_is_not_read_again_and_a_newer_one_is() {
     let folder = Folder::new();
     drop(folder.vault_of(1));
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let long_ago = SystemTime::now() - Duration::from_secs(60);
     let set_old = || {
         let file = fs::File::options().write(true).open(folder.vault_path());
         file.unwrap().set_modified(long_ago).unwrap();
@@ -237,6 +255,7 @@ fn an_old_file_is_not_read_again_and_a_newer_one_is() {
     set_old();
     let mut reader = folder.store().open(&password()).unwrap();
     let revision = reader.vault().revision();
+    assert!(reader.is_current());
     reader.refresh().unwrap();
     assert_eq!(reader.vault().revision(), revision);
 
@@ -246,8 +265,88 @@ fn an_old_file_is_not_read_again_and_a_newer_one_is() {
         .unwrap();
     // Of the same age as the one before.
     set_old();
+    assert!(!reader.is_current());
     reader.refresh().unwrap();
     assert!(reader.vault().contains("new"));
+    assert!(reader.is_current());
+}
+
+#[test]
+fn a_new_file_is_current_by_its_header_until_its_marks_count() {
+    let folder = Folder::new();
+    drop(folder.vault_of(1));
+    let file = fs::File::options().write(true).open(folder.vault_path());
+    let almost = SystemTime::now() - Duration::from_millis(1_700);
+    file.unwrap().set_modified(almost).unwrap();
+    let mut open = folder.store().open(&password()).unwrap();
+    assert!(open.is_current());
+    thread::sleep(Duration::from_millis(400));
+    assert!(!open.is_current(), "a refresh has to write that down");
+    assert!(!open.refresh().unwrap());
+    assert!(open.is_current());
+}
+
+/// Found by its permissions, though nothing else of it has changed.
+#[test]
+fn a_vault_that_was_opened_to_others_is_not_written() {
+    let folder = Folder::new();
+    let mut open = folder.vault_of(1);
+    set_mode(&folder.vault_path(), 0o644);
+    let error = open
+        .update(|changes| changes.insert("new", &secret(ENTRY)))
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        VaultError::WidePermissions { mode: 0o644, .. }
+    ));
+    // Stricter than need be: it is made writable again by the next write.
+    set_mode(&folder.vault_path(), 0o400);
+    open.update(|changes| changes.insert("new", &secret(ENTRY)))
+        .unwrap();
+    assert_eq!(mode(&folder.vault_path()), 0o600);
+}
+
+/// The daemon must still be able to read what root has written.
+#[test]
+fn the_owner_stays_the_owner() {
+    let folder = Folder::new();
+    let mut open = folder.vault_of(1);
+    let somebody = Some(54_321);
+    if std::os::unix::fs::chown(folder.vault_path(), somebody, somebody).is_err() {
+        eprintln!("skipped: only root gives files away");
+        return;
+    }
+    open.update(|changes| changes.insert("new", &secret(ENTRY)))
+        .unwrap();
+    let written = fs::metadata(folder.vault_path()).unwrap();
+    assert_eq!((written.uid(), written.gid()), (54_321, 54_321));
+}
+
+#[test]
+fn only_what_may_be_an_older_version_is_named_as_one() {
+    let folder = Folder::new();
+    let open = || folder.store().open_or_create(&password()).unwrap();
+    assert_eq!(open().notices(), []);
+    let put = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
+    put("wallet.dat.bak", "");
+    put("wallet.dat.lock", "x");
+    put("another.dat.bak", "x");
+    assert_eq!(open().notices(), []);
+    put("wallet.dat.old", "x");
+    put("wallet.dat~", "x");
+    let path = fs::canonicalize(folder.path()).unwrap().join("wallet.dat");
+    let backups = [".old", "~"].map(|end| format!("{}{end}", path.display()).into());
+    let mut open = open();
+    assert_eq!(
+        open.notices(),
+        [Notice::MissingWithBackups {
+            path,
+            backups: backups.to_vec()
+        }]
+    );
+    open.update(|changes| changes.insert("new", &secret(ENTRY)))
+        .unwrap();
+    assert_eq!(open.notices(), [], "there is a vault now");
 }
 
 #[test]
@@ -316,6 +415,13 @@ fn a_new_password_replaces_the_old_one() {
         Err(VaultError::PasswordChanged)
     ));
     assert_eq!(other.vault().len(), 2);
+    // The same password under another salt is no change that matters.
+    let mut reader = folder.store().open(&secret("new password")).unwrap();
+    open.change_password(&secret("new password")).unwrap();
+    assert!(!reader.refresh().unwrap());
+    reader
+        .update(|changes| changes.insert("of the reader", &secret(ENTRY)))
+        .unwrap();
     // The one that changed it goes on.
     open.update(|changes| changes.insert("new", &secret(ENTRY)))
         .unwrap();
