@@ -179,12 +179,13 @@ fn check_transaction(plugin: &'static dyn ChainPlugin, case: &TransactionCase) {
     }
     let name = &case.name;
     let transaction = pending(&case.pending).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let done = run(plugin, &transaction, case.case())
-        .unwrap_or_else(|error| panic!("{name}: refused: {error}"));
     let node = ScriptedNode::new(case.case().network, case.case().calls);
+    let done = Pipeline::run(plugin, &transaction, case.case().wallets, &node)
+        .unwrap_or_else(|error| panic!("{name}: refused: {error}"));
     let (completed, broadcast) = done
         .submit(plugin, &node)
         .unwrap_or_else(|error| panic!("{name}: not submitted: {error}"));
+    node.assert_asked_as_recorded();
     if case.deterministic {
         let expected = case.broadcast.body["txData"].as_str();
         assert_eq!(Some(broadcast.tx_data.as_str()), expected, "{name}");

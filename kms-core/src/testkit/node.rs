@@ -25,9 +25,20 @@ struct Recorded {
     method: NodeMethod,
     path: String,
     rpc_method: Option<String>,
+    body: Value,
+    /// Whether we ask otherwise than the original, for the reason in the member `departure`.
+    departs: bool,
     status: u16,
     answer: Value,
     used: bool,
+}
+
+impl Recorded {
+    fn fits(&self, method: NodeMethod, path: &str, rpc_method: Option<&str>) -> bool {
+        self.method == method
+            && self.rpc_method.as_deref() == rpc_method
+            && (rpc_method.is_some() || self.path == path)
+    }
 }
 
 impl ScriptedNode {
@@ -56,6 +67,8 @@ impl ScriptedNode {
                 rpc_method: body["jsonrpc"]
                     .is_string()
                     .then(|| body["method"].as_str().unwrap_or_default().to_owned()),
+                body,
+                departs: call.get("departure").is_some(),
                 status: status
                     .and_then(|status| u16::try_from(status).ok())
                     .unwrap_or(200),
@@ -76,6 +89,34 @@ impl ScriptedNode {
     pub fn with_option(mut self, name: &'static str, value: &'static str) -> Self {
         self.options.push((name, value));
         self
+    }
+
+    /// Fails when a call brought another body than any that was recorded of it. Of a JSON-RPC
+    /// call it is the parameters that count.
+    ///
+    /// # Panics
+    /// On the first such call.
+    pub fn assert_asked_as_recorded(&self) {
+        let calls = self.calls.lock().expect("no test thread panicked");
+        for request in self.seen() {
+            let (path, rpc_method) = addressed(&request);
+            let asked = |body: &Value| match rpc_method {
+                Some(_) => body["params"].clone(),
+                None => body.clone(),
+            };
+            let recorded: Vec<_> = calls
+                .iter()
+                .filter(|call| !call.departs)
+                .filter(|call| call.fits(request.method, &path, rpc_method.as_deref()))
+                .map(|call| asked(&call.body))
+                .filter(|body| !body.is_null())
+                .collect();
+            let body = asked(request.body.as_ref().unwrap_or(&Value::Null));
+            assert!(
+                recorded.is_empty() || recorded.contains(&body),
+                "{path} {rpc_method:?} was asked with {body}, and recorded with {recorded:?}"
+            );
+        }
     }
 
     /// The calls that were made, in order.
@@ -101,20 +142,9 @@ impl NodeApi for ScriptedNode {
             .expect("no test thread panicked")
             .push(request.clone());
         let mut calls = self.calls.lock().expect("no test thread panicked");
-        let rpc_method = request
-            .body
-            .as_ref()
-            .filter(|body| body["jsonrpc"].is_string())
-            .and_then(|body| body["method"].as_str());
-        let path = match request.host {
-            NodeHost::Cloud => request.path.replace("{apiKey}", API_KEY),
-            NodeHost::Outside(base) => path_only(&format!("{base}{}", request.path)).to_owned(),
-        };
-        let fits = |call: &Recorded| {
-            call.method == request.method
-                && call.rpc_method.as_deref() == rpc_method
-                && (rpc_method.is_some() || call.path == path)
-        };
+        let (path, rpc_method) = addressed(&request);
+        let rpc_method = rpc_method.as_deref();
+        let fits = |call: &Recorded| call.fits(request.method, &path, rpc_method);
         let position = calls
             .iter()
             .position(|call| fits(call) && !call.used)
@@ -134,6 +164,21 @@ impl NodeApi for ScriptedNode {
         }
         Ok(call.answer.clone())
     }
+}
+
+/// The path of a request as recordings have it, and its method where it is JSON-RPC.
+fn addressed(request: &NodeRequest) -> (String, Option<String>) {
+    let rpc_method = request
+        .body
+        .as_ref()
+        .filter(|body| body["jsonrpc"].is_string())
+        .and_then(|body| body["method"].as_str())
+        .map(str::to_owned);
+    let path = match request.host {
+        NodeHost::Cloud => request.path.replace("{apiKey}", API_KEY),
+        NodeHost::Outside(base) => path_only(&format!("{base}{}", request.path)).to_owned(),
+    };
+    (path, rpc_method)
 }
 
 /// A URL without its scheme and host, or a path as it is.

@@ -150,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_exponents_are_read_and_no_larger_ones() {
+        let one = Ok(U256::from(1_000_000_000_000_000_000_u128));
+        let (zeros, more) = ("0".repeat(99), "0".repeat(100));
+        assert_eq!(read(&format!("0.{zeros}1e100")), one);
+        assert_eq!(read(&format!("1{more}e-100")), one);
+        assert_eq!(read(&format!("0.{zeros}1e101")), Err(ValueError::TooLarge));
+        assert_eq!(read(&format!("1{more}0e-101")), Err(ValueError::TooPrecise));
+    }
+
+    #[test]
     fn what_is_no_amount_is_refused_with_the_reason() {
         for json in [
             "\"\"",

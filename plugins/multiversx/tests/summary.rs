@@ -207,6 +207,15 @@ fn long_or_hostile_data_is_shortened_and_quoted() {
     assert_eq!(detail(&many, "argument 20"), Some("0x01 (1)"));
     assert_eq!(detail(&many, "argument 21"), None);
     assert_eq!(detail(&many, "further arguments"), Some("5"));
+    let twenty = summary(TOKENS, "0", &format!("f{}", "@01".repeat(20)));
+    assert_eq!(detail(&twenty, "argument 20"), Some("0x01 (1)"));
+    assert_eq!(detail(&twenty, "further arguments"), None);
+    let long = summary(TOKENS, "0", &format!("f@{}", "ff".repeat(201)));
+    let shown = format!("0x{}… (201 bytes)", "ff".repeat(200));
+    assert_eq!(detail(&long, "argument 1"), Some(shown.as_str()));
+    let whole = summary(TOKENS, "0", &format!("f@{}", "ff".repeat(200)));
+    let shown = format!("0x{}", "ff".repeat(200));
+    assert_eq!(detail(&whole, "argument 1"), Some(shown.as_str()));
     let code = "00".repeat(500);
     let creation = summary(NOBODY, "0", &format!("{code}@0500@0506"));
     assert_eq!(creation.action, "contract creation");

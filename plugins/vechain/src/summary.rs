@@ -315,7 +315,7 @@ fn checksum(address: Address) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::Bytes;
+    use alloy_primitives::{B256, Bytes};
 
     const SENDER: Address = Address::repeat_byte(0xaa);
     const ALICE: Address = Address::repeat_byte(0x11);
@@ -401,6 +401,49 @@ mod tests {
     }
 
     #[test]
+    fn what_must_come_first_is_told() {
+        let mut transaction = Transaction::new(0x27, vec![clause(Some(ALICE), 1, vec![])]);
+        let told = |it: &Transaction| summarize(Network::Testnet, it, SENDER);
+        assert_eq!(detail(&told(&transaction), "only after transaction"), None);
+        transaction.depend_on(Some(B256::repeat_byte(7)));
+        let id = format!("0x{}", "07".repeat(32));
+        assert_eq!(
+            detail(&told(&transaction), "only after transaction"),
+            Some(id.as_str())
+        );
+    }
+
+    #[test]
+    fn addresses_are_told_with_the_checksum_of_eip_55() {
+        let mixed = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";
+        let summary = told(vec![clause(Some(mixed.parse().unwrap()), 1, vec![])]);
+        assert_eq!(summary.transfers[0].to, mixed);
+    }
+
+    #[test]
+    fn what_others_may_take_is_told_in_the_tokens_unit() {
+        let approve = data("095ea7b3", &[&"11".repeat(20), "8ac7230489e80000"]);
+        let vtho = told(vec![clause(Some(ENERGY), 0, approve.clone())]);
+        assert_eq!(vtho.action, "VTHO approve");
+        assert_eq!(detail(&vtho, "amount"), Some("10 VTHO"));
+        let other = told(vec![clause(Some(TOKEN), 0, approve)]);
+        assert_eq!(other.action, "approve (VIP-180 amount or VIP-181 token id)");
+        assert_eq!(
+            detail(&other, "amount or token id"),
+            Some("10000000000000000000")
+        );
+
+        let take = data("23b872dd", &[&"33".repeat(20), &"11".repeat(20), "5"]);
+        let vtho = told(vec![clause(Some(ENERGY), 0, take.clone())]);
+        assert_eq!(vtho.action, "VTHO transferFrom");
+        let other = told(vec![clause(Some(TOKEN), 0, take)]);
+        assert_eq!(
+            other.action,
+            "transferFrom (VIP-180 amount or VIP-181 token id)"
+        );
+    }
+
+    #[test]
     fn unlimited_approvals_are_warned_of() {
         for (token, amount, unlimited) in [
             (TOKEN, "f".repeat(64), true),
@@ -444,7 +487,7 @@ mod tests {
     #[test]
     fn every_clause_is_told() {
         let summary = told(vec![
-            clause(Some(ALICE), 1, b"memo".to_vec()[..3].to_vec()),
+            clause(Some(ALICE), 1, b"a b".to_vec()),
             clause(None, 2, vec![0x60; 20]),
             clause(Some(TOKEN), 3, vec![0xde, 0xad, 0xbe, 0xef]),
             clause(Some(Address::ZERO), 4, vec![]),
@@ -458,7 +501,7 @@ mod tests {
             amounts.collect::<Vec<_>>(),
             [1, 2, 3, 4].map(|it| U256::from::<u64>(it))
         );
-        assert_eq!(detail(&summary, "clause 1: data as text"), Some("mem"));
+        assert_eq!(detail(&summary, "clause 1: data as text"), Some("a b"));
         assert_eq!(detail(&summary, "clause 2: data"), Some("20 bytes"));
         let token = checksum(TOKEN);
         assert_eq!(detail(&summary, "clause 3: contract"), Some(token.as_str()));
