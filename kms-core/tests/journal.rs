@@ -438,6 +438,8 @@ async fn people_may_retry_failures_and_forget_what_never_left() {
     let journal = home.open().unwrap();
     walk(&journal, "failed", &[failed(false)]).await;
     walk(&journal, "executed", &[failed(true)]).await;
+    let done = [frozen(), signed(), Step::Sending, Step::Done];
+    walk(&journal, "done", &done).await;
     walk(&journal, "signed", &[frozen(), signed()]).await;
     walk(&journal, "sent", &[frozen(), signed(), Step::Sending]).await;
     let mut admin = home.file().administer(&home.vault("pw")).unwrap();
@@ -447,19 +449,28 @@ async fn people_may_retry_failures_and_forget_what_never_left() {
         journal.receive(&key("failed"), payload("t")).await,
         Ok(Standing::Open)
     );
-    for id in ["executed", "signed", "sent"] {
-        assert!(matches!(admin.retry(id), Err(JournalError::NotNow { .. })));
+    let refused = |outcome| match outcome {
+        Err(JournalError::NotNow { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    };
+    for (id, why) in [
+        ("executed", "its chain has executed it"),
+        ("done", "its chain has it"),
+        ("signed", "it is not finished"),
+        ("sent", "it is not finished"),
+    ] {
+        let reason = refused(admin.retry(id));
+        assert!(reason.starts_with(why), "{id}: {reason}");
     }
     admin.forget("signed", false).unwrap();
     assert_eq!(
         journal.receive(&key("signed"), payload("other")).await,
         Ok(Standing::Open)
     );
-    assert!(matches!(
-        admin.forget("sent", false),
-        Err(JournalError::NotNow { .. })
-    ));
+    assert!(refused(admin.forget("sent", false)).contains("may be on the chain already"));
+    assert!(refused(admin.forget("done", false)).starts_with("its chain has it"));
     admin.forget("sent", true).unwrap();
+    admin.forget("done", true).unwrap();
     assert_eq!(
         admin.forget("sent", true),
         Err(JournalError::UnknownTransaction("sent".to_owned()))

@@ -84,3 +84,32 @@ impl JournalError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_can_do_something_about_it_is_told_what() {
+        let path = || PathBuf::from("journal.db");
+        let not_now = JournalError::NotNow {
+            id: String::new(),
+            state: "sent",
+            reason: "",
+        };
+        for (error, advice) in [
+            (JournalError::InUse(path()), "stop the other daemon first"),
+            (JournalError::Damaged(String::new()), "do not delete it"),
+            (JournalError::Foreign(path()), "--journal"),
+            (JournalError::UnknownVersion(9), "a later one"),
+            (JournalError::OtherPassword, "--journal naming this file"),
+            (JournalError::NotPrivate(path()), "chmod 600"),
+            (JournalError::Storage(String::new()), "look at the disk"),
+            (not_now, "`tatum-kms journal show`"),
+        ] {
+            let hint = error.hint().unwrap();
+            assert!(hint.contains(advice), "{error}: {hint}");
+        }
+        assert_eq!(JournalError::Full(1).hint(), None);
+    }
+}

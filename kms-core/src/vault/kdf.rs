@@ -235,6 +235,15 @@ mod tests {
     }
 
     #[test]
+    fn costs_are_told_in_words() {
+        let params = KdfParams::new(8 << 10, 2, 3).unwrap();
+        assert_eq!(
+            params.to_string(),
+            "Argon2id with 8192 KiB, 2 passes, 3 lanes"
+        );
+    }
+
+    #[test]
     fn keys_of_different_labels_differ() {
         let master =
             MasterKey::derive(&SecretText::new("password"), KdfParams::LOWEST, [1; 16]).unwrap();

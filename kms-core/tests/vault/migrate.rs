@@ -126,6 +126,15 @@ fn a_current_vault_is_reported_on_and_not_written() {
             "neither",
             &secret(r#"{"address":"z","chain":"ETH","testnet":true}"#),
         )?;
+        // Neither is what the commands that take a mnemonic stored.
+        changes.insert(
+            "no key",
+            &secret(r#"{"address":"z","chain":"XRP","testnet":true}"#),
+        )?;
+        changes.insert(
+            "no address",
+            &secret(r#"{"secret":"z","chain":"XRP","testnet":true}"#),
+        )?;
         changes.insert("fine", &secret(ENTRY))
     })
     .unwrap();

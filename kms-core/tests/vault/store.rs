@@ -453,8 +453,23 @@ fn wide_permissions_are_refused_unless_allowed() {
     open.update(|changes| changes.insert("new", &secret(ENTRY)))
         .unwrap();
     assert_eq!(mode(&folder.vault_path()), 0o640, "it was meant to be so");
+    assert!(
+        matches!(open.notices(), [Notice::WidePermissions { .. }]),
+        "and is told after a write as well: {:?}",
+        open.notices()
+    );
 
     set_mode(&folder.vault_path(), 0o600);
+    set_mode(folder.path(), 0o770);
+    let mut open = allowing.open(&password()).unwrap();
+    let of_the_folder = open.notices().to_vec();
+    assert!(matches!(
+        of_the_folder[..],
+        [Notice::WidePermissions { mode: 0o770, .. }]
+    ));
+    open.update(|changes| changes.insert("newer", &secret(ENTRY)))
+        .unwrap();
+    assert_eq!(open.notices(), of_the_folder);
     for wide in [0o770, 0o707, 0o720] {
         set_mode(folder.path(), wide);
         let error = folder.store().open(&password()).unwrap_err();

@@ -103,7 +103,7 @@ mod tests {
         journal::{
             PayloadDigest,
             record::{Record, State},
-            sqlite::schema,
+            sqlite::{self, JournalFile, schema},
         },
     };
 
@@ -135,6 +135,64 @@ mod tests {
         records.begin().unwrap();
         records.store(journal, &key(), stored).unwrap();
         records.connection().execute_batch("COMMIT").unwrap();
+    }
+
+    /// How long ago the mark of a record was set that is `seconds` old when the cloud lists it,
+    /// and the record.
+    fn listed_again(state: State, seconds: i64) -> (i64, Record) {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = JournalKey::fresh().unwrap();
+        let mut records = records(&folder.path().join("journal"));
+        schema::create(records.connection()).unwrap();
+        let old = Stored {
+            changed_at: sqlite::now() - seconds,
+            ..stored(state)
+        };
+        let payload = old.record.payload;
+        commit(&mut records, &journal, old);
+        records.begin().unwrap();
+        sqlite::receive(&mut records, &journal, &key(), payload).unwrap();
+        let found = records.load(&journal, &key()).unwrap().unwrap();
+        (sqlite::now() - found.changed_at, found.record)
+    }
+
+    #[test]
+    fn what_is_finished_and_still_listed_is_marked_anew_once_a_day() {
+        const DAY: i64 = JournalFile::TOUCH_AFTER_SECONDS;
+        let done = || State::Done {
+            summary: String::new(),
+            transaction_id: "id".to_owned(),
+        };
+        assert!(listed_again(done(), DAY + 60).0 < 60);
+        assert!(listed_again(done(), DAY - 60).0 >= DAY - 60);
+        // What is not finished is not forgotten, whatever its age.
+        assert!(listed_again(State::Received, 3 * DAY).0 >= 3 * DAY);
+    }
+
+    #[test]
+    fn what_listing_changes_is_kept_at_any_age() {
+        let failed = State::Failed {
+            reason: "no gas".to_owned(),
+            again: true,
+            reported: true,
+        };
+        let (age, record) = listed_again(failed, 100);
+        assert_eq!(record.state.name(), "received");
+        assert!(age < 60);
+    }
+
+    #[test]
+    fn damage_is_told_from_trouble_with_the_disk() {
+        let failure = |code| {
+            let error = rusqlite::ffi::Error::new(code);
+            JournalError::from(rusqlite::Error::SqliteFailure(error, None))
+        };
+        for code in [rusqlite::ffi::SQLITE_CORRUPT, rusqlite::ffi::SQLITE_NOTADB] {
+            assert!(matches!(failure(code), JournalError::Damaged(_)));
+        }
+        for code in [rusqlite::ffi::SQLITE_FULL, rusqlite::ffi::SQLITE_IOERR] {
+            assert!(matches!(failure(code), JournalError::Storage(_)));
+        }
     }
 
     #[test]
