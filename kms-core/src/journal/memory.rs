@@ -107,7 +107,7 @@ impl Journal for MemoryJournal {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::record::State, *};
     use crate::chain::{Assembled, Network, PendingTransaction, Unsigned};
 
     fn pending(id: &str, serialized: &str) -> PendingTransaction {
@@ -124,6 +124,28 @@ mod tests {
             network: Network::Testnet,
             id: id.to_owned(),
         }
+    }
+
+    #[test]
+    fn the_oldest_finished_ones_are_forgotten_and_none_that_was_opened_again() {
+        let journal = MemoryJournal::new();
+        let mut records = journal.records();
+        for number in 0..MemoryJournal::FINISHED_KEPT + 2 {
+            let key = key(&number.to_string());
+            let mut record = Record::new(PayloadDigest::from_bytes([7; 32]));
+            if number > 0 {
+                record.state = State::Done {
+                    summary: String::new(),
+                    transaction_id: String::new(),
+                };
+            }
+            records.by_key.insert(key.clone(), record);
+            records.finished.push_back(key);
+        }
+        records.forget_oldest();
+        let kept = ["0", "1", "2"].map(|id| records.by_key.contains_key(&key(id)));
+        assert_eq!(kept, [true, false, true]);
+        assert_eq!(records.finished.len(), MemoryJournal::FINISHED_KEPT);
     }
 
     fn unsigned() -> Unsigned {

@@ -22,7 +22,8 @@ use crate::{
     vault::{KdfParams, KeyLabel, OpenVault, derive_key},
 };
 
-const DAY: i64 = 24 * 60 * 60;
+/// In seconds.
+const DAY: i64 = 86_400;
 
 /// A journal file by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
