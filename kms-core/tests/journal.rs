@@ -341,6 +341,17 @@ fn another_file_or_version_is_refused() {
     assert_eq!(home.open().unwrap_err(), JournalError::NotPrivate(path));
 }
 
+#[test]
+fn a_journal_is_not_made_by_looking_for_it() {
+    let home = Home::new();
+    let path = home.file().path().to_owned();
+    let missing = JournalError::Missing(path.clone());
+    assert_eq!(home.file().view().unwrap_err(), missing);
+    let vault = home.vault("pw");
+    assert_eq!(home.file().administer(&vault).unwrap_err(), missing);
+    assert!(!path.exists());
+}
+
 #[tokio::test]
 async fn the_journal_follows_the_password() {
     let home = Home::new();
@@ -351,8 +362,18 @@ async fn the_journal_follows_the_password() {
     home.file().add_password(&vault, &new).unwrap();
     // In between, whichever password the vault has opens the journal.
     drop(home.file().open(&vault, DAYS).unwrap());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("wallet.dat");
+    fs::copy(home.0.path().join("wallet.dat"), &copy).unwrap();
     vault.change_password(&new).unwrap();
+    let old = VaultStore::new(copy, StoreOptions::default());
+    let old = old.open(&SecretText::new("pw")).unwrap();
+    drop(home.file().open(&old, DAYS).unwrap());
     home.file().drop_other_passwords(&vault).unwrap();
+    assert_eq!(
+        home.file().open(&old, DAYS).unwrap_err(),
+        JournalError::OtherPassword
+    );
 
     let journal = home.file().open(&home.vault("new"), DAYS).unwrap();
     let standing = journal.receive(&key("1"), payload("t")).await;

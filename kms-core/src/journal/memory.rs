@@ -193,6 +193,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_finished_is_listed_once_and_no_backlog() {
+        let journal = MemoryJournal::new();
+        for id in ["1", "2"] {
+            let payload = PayloadDigest::of(&pending(id, "t"));
+            journal.receive(&key(id), payload).await.unwrap();
+        }
+        let failed = Step::Failed {
+            reason: "no".to_owned(),
+            executed: true,
+        };
+        journal.advance(&key("1"), failed).await.unwrap();
+        journal.advance(&key("1"), Step::Reported).await.unwrap();
+        assert_eq!(journal.records().finished, [key("1")]);
+        let backlog = journal.backlog().await.unwrap();
+        let waiting: Vec<_> = backlog
+            .by_state()
+            .into_iter()
+            .filter(|it| it.1 > 0)
+            .collect();
+        assert_eq!(waiting, [("received", 1)]);
+    }
+
+    #[tokio::test]
     async fn nothing_is_frozen_or_signed_twice() {
         let journal = MemoryJournal::new();
         let (key, payload) = (key("1"), PayloadDigest::of(&pending("1", "t")));

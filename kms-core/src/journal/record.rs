@@ -289,6 +289,69 @@ mod tests {
         assert!(seen > 1000, "{seen}");
     }
 
+    /// What a step that may be taken leaves behind, from the first to each end.
+    #[test]
+    fn each_step_leads_on() {
+        let frozen = || Step::Frozen {
+            unsigned: unsigned(),
+            summary: "pays".to_owned(),
+        };
+        let signed = || Step::Signed(Assembled::new("bytes", "id"));
+        let completed = || Step::Completed(Assembled::new("more bytes", "other id"));
+        let failed = |executed| Step::Failed {
+            reason: "no".to_owned(),
+            executed,
+        };
+        for (steps, end) in [
+            (vec![Step::Declined("no".to_owned()), frozen()], "frozen"),
+            (vec![frozen(), signed(), completed()], "signed"),
+            (vec![frozen(), signed(), Step::Sending], "sent"),
+            (
+                vec![frozen(), signed(), Step::Sending, Step::NotSent],
+                "signed",
+            ),
+            (
+                vec![frozen(), signed(), Step::Sending, Step::Expired],
+                "received",
+            ),
+            (vec![frozen(), signed(), Step::Expired, frozen()], "frozen"),
+            (vec![frozen(), signed(), Step::Sending, Step::Done], "done"),
+            (vec![frozen(), failed(false)], "failed"),
+            (
+                vec![frozen(), signed(), failed(true), Step::Reported],
+                "failed",
+            ),
+        ] {
+            let mut record = Record::new(digest(1));
+            for step in &steps {
+                record.advance(step).unwrap();
+            }
+            assert_eq!(record.state.name(), end, "{steps:?}");
+        }
+
+        let mut record = Record::new(digest(1));
+        for step in [frozen(), signed(), completed(), Step::Sending] {
+            record.advance(&step).unwrap();
+        }
+        assert_eq!(
+            record.state,
+            State::Signed {
+                unsigned: unsigned(),
+                summary: "pays".to_owned(),
+                assembled: Assembled::new("more bytes", "other id"),
+                maybe_sent: true,
+            }
+        );
+        record.advance(&Step::Done).unwrap();
+        assert_eq!(
+            record.state,
+            State::Done {
+                summary: "pays".to_owned(),
+                transaction_id: "other id".to_owned(),
+            }
+        );
+    }
+
     #[test]
     fn a_failure_is_opened_again_only_after_its_report_and_so_often() {
         let mut record = Record::new(digest(1));
