@@ -350,6 +350,12 @@ fn a_journal_is_not_made_by_looking_for_it() {
     let vault = home.vault("pw");
     assert_eq!(home.file().administer(&vault).unwrap_err(), missing);
     assert!(!path.exists());
+
+    // Where there cannot be one, it is not merely missing.
+    fs::write(home.0.path().join("file"), "").unwrap();
+    let below_a_file = JournalFile::new(home.0.path().join("file/journal"));
+    let error = below_a_file.view().unwrap_err();
+    assert!(matches!(error, JournalError::Storage(_)), "{error}");
 }
 
 #[tokio::test]

@@ -182,4 +182,36 @@ mod tests {
         let exchanged = vec![right[1], right[0]];
         unchecked(&public, exchanged).check().unwrap_err();
     }
+
+    #[test]
+    fn each_preimage_gets_the_key_of_its_wallet_and_index() {
+        let ids = [("a", Some(0)), ("a", Some(1)), ("b", Some(1)), ("b", None)];
+        let mut keys = KeySet::default();
+        let mut signers = Vec::new();
+        for (number, (id, index)) in (1..).zip(ids) {
+            let key = SecretKey::secp256k1(&[number; 32]).unwrap();
+            let public_key = key.public_key();
+            let id = id.to_owned();
+            signers.push(Signer {
+                id: id.clone(),
+                index,
+                public_key,
+                address: crate::chain::Address::new("X"),
+            });
+            keys.push(KeyRequest { id, index }, key);
+        }
+        for signer in &signers {
+            let found = keys.key_of(signer).unwrap();
+            assert_eq!(found.public_key(), signer.public_key);
+        }
+        for (id, index) in [("a", None), ("b", Some(0)), ("c", Some(0))] {
+            let unknown = Signer {
+                id: id.to_owned(),
+                index,
+                ..signers[0].clone()
+            };
+            let refused = keys.key_of(&unknown).unwrap_err();
+            assert!(matches!(refused, TransactionError::UnknownWallet(wallet) if wallet == id));
+        }
+    }
 }

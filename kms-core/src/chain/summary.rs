@@ -68,3 +68,52 @@ impl fmt::Display for Summary {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Unit;
+
+    #[test]
+    fn one_line_says_who_gets_what_and_what_it_costs_at_most() {
+        let amount = |units: u64| Amount::new(ruint::aliases::U256::from(units), Unit::new("X", 3));
+        let transfer = |to: &str, units, change| Transfer {
+            to: to.to_owned(),
+            amount: amount(units),
+            change,
+        };
+        let mut summary = Summary {
+            chain: "X".to_owned(),
+            network: Network::Testnet,
+            action: "transfer".to_owned(),
+            from: vec!["me".to_owned()],
+            transfers: vec![
+                transfer("one", 1500, false),
+                transfer("me", 9000, true),
+                transfer("two", 2, false),
+            ],
+            fee: Some(Fee {
+                amount: amount(7),
+                ceiling: true,
+            }),
+            nonce: Some(4),
+            details: vec![("memo".to_owned(), "rent".to_owned())],
+            warnings: Vec::new(),
+        };
+        assert_eq!(
+            summary.to_string(),
+            "transfer: 1.5 X to one, 0.002 X to two, fee at most 0.007 X"
+        );
+
+        summary.transfers.clear();
+        summary.fee = summary.fee.map(|fee| Fee {
+            ceiling: false,
+            ..fee
+        });
+        summary.warnings = vec!["odd".to_owned(), "very".to_owned()];
+        assert_eq!(
+            summary.to_string(),
+            "transfer, fee 0.007 X [warning: odd] [warning: very]"
+        );
+    }
+}

@@ -123,14 +123,7 @@ impl Property for JournalRows {
 
     fn holds_for(&self, bytes: &[u8]) {
         let file = self.0.lock().expect("no thread panicked");
-        let mut rest = bytes;
-        let columns: Vec<Value> = (0..COLUMNS)
-            .map(|_| file.value(&mut rest).unwrap_or(Value::Null))
-            .collect();
-        let mut insert = file.connection.prepare_cached(INSERT).expect("SQL");
-        insert
-            .execute(params_from_iter(columns))
-            .expect("a row of any types");
+        file.put(bytes);
         let _ = file.view.show("1");
         assert!(
             file.load().is_err(),
@@ -146,6 +139,16 @@ impl Property for JournalRows {
 }
 
 impl File {
+    fn put(&self, mut bytes: &[u8]) {
+        let columns: Vec<Value> = (0..COLUMNS)
+            .map(|_| self.value(&mut bytes).unwrap_or(Value::Null))
+            .collect();
+        let mut insert = self.connection.prepare_cached(INSERT).expect("SQL");
+        insert
+            .execute(params_from_iter(columns))
+            .expect("a row of any types");
+    }
+
     fn load(&self) -> Result<Option<Stored>, JournalError> {
         Stored::load(&self.connection, &self.journal, &self.key)
     }
@@ -199,4 +202,21 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk()?;
     *rest = tail;
     Some(*head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise the property would look at nothing but refusals.
+    #[test]
+    fn each_seed_is_believed_once_it_is_authenticated() {
+        let rows = JournalRows::new();
+        let file = rows.0.lock().unwrap();
+        for seed in rows.seeds() {
+            file.put(&seed);
+            row::authenticate(&file.connection, &file.journal, &file.key).unwrap();
+            assert!(file.load().unwrap().is_some());
+        }
+    }
 }

@@ -311,3 +311,53 @@ fn state(columns: &Columns, journal: &JournalKey, key: &TransactionKey) -> Resul
         other => return Err(format!("the state {other:?} is unknown")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Network;
+
+    #[test]
+    fn a_signed_transaction_opens_in_its_own_row_only() {
+        let journal = JournalKey::fresh().unwrap();
+        let own = TransactionKey {
+            chain: "X".to_owned(),
+            network: Network::Testnet,
+            id: "1".to_owned(),
+        };
+        let mut record = Record::new(PayloadDigest::from_bytes([7; 32]));
+        record.state = State::Signed {
+            unsigned: Unsigned::new(Vec::new(), Vec::new()),
+            summary: "pays".to_owned(),
+            assembled: Assembled::new("bytes", "id"),
+            maybe_sent: false,
+        };
+        let stored = Stored {
+            record,
+            received_at: 1,
+            changed_at: 1,
+        };
+        let columns = stored.columns(&journal, &own).unwrap();
+        let found = state(&columns, &journal, &own).unwrap();
+        assert_eq!(found, stored.record.state);
+
+        let others = [
+            TransactionKey {
+                chain: "Y".to_owned(),
+                ..own.clone()
+            },
+            TransactionKey {
+                network: Network::Mainnet,
+                ..own.clone()
+            },
+            TransactionKey {
+                id: "2".to_owned(),
+                ..own
+            },
+        ];
+        for other in others {
+            let refused = state(&columns, &journal, &other).unwrap_err();
+            assert_eq!(refused, "the signed transaction cannot be opened");
+        }
+    }
+}

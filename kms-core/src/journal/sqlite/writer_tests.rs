@@ -4,6 +4,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
     thread,
 };
@@ -124,4 +125,60 @@ async fn a_journal_that_is_busy_says_so_and_goes_on() {
     assert!(error.contains("locked"), "{error}");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(insert().await, Ok(()));
+}
+
+#[tokio::test]
+async fn nothing_is_written_once_the_transaction_is_rolled_back() {
+    let writer = Writer::start(connection()).unwrap();
+    let (started, has_started) = mpsc::channel();
+    let (let_go, may_go) = mpsc::channel();
+    let slow = writer.run(move |_| {
+        started.send(()).unwrap();
+        may_go.recv().unwrap();
+        Ok(())
+    });
+    // As SQLite does by itself when a disk is full.
+    let roll_back = writer.run(|records| {
+        records.connection().execute_batch("ROLLBACK")?;
+        Ok(())
+    });
+    let insert = || {
+        writer.run(|records| {
+            records
+                .connection()
+                .execute("INSERT INTO t VALUES (1)", [])?;
+            Ok(())
+        })
+    };
+    let (_, (rolled_back, inserted, ())) = tokio::join!(slow, async {
+        // Those that follow wait together.
+        has_started.recv().unwrap();
+        tokio::join!(roll_back, insert(), async { let_go.send(()).unwrap() })
+    });
+    assert!(rolled_back.is_err() && inserted.is_err());
+    // Had the second one written without a transaction, its number would be there.
+    assert_eq!(insert().await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_leaves_nothing_open() {
+    let connection = connection();
+    connection
+        .execute_batch(
+            "PRAGMA foreign_keys = ON;
+             CREATE TABLE later (n INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)",
+        )
+        .unwrap();
+    let writer = Writer::start(connection).unwrap();
+    let insert = |table: &'static str| {
+        writer.run(move |records| {
+            records
+                .connection()
+                .execute(&format!("INSERT INTO {table} VALUES (1)"), [])?;
+            Ok(())
+        })
+    };
+    let refused = insert("later").await.unwrap_err().to_string();
+    assert!(refused.contains("FOREIGN KEY"), "{refused}");
+    assert_eq!(insert("t").await, Ok(()));
 }
