@@ -30,6 +30,7 @@
 //! ```
 
 pub mod approval;
+mod beside;
 pub mod chain;
 pub mod cloud;
 pub mod daemon;

@@ -203,9 +203,10 @@ mod tests {
             reason: "no".to_owned(),
             executed: true,
         };
-        journal.advance(&key("1"), failed).await.unwrap();
-        journal.advance(&key("1"), Step::Reported).await.unwrap();
-        assert_eq!(journal.records().finished, [key("1")]);
+        for step in [failed, Step::Reported] {
+            journal.advance(&key("1"), step).await.unwrap();
+            assert_eq!(journal.records().finished, [key("1")]);
+        }
         let backlog = journal.backlog().await.unwrap();
         let waiting: Vec<_> = backlog
             .by_state()

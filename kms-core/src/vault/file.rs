@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::VaultError;
+use crate::beside::{folder_of, with_suffix};
 
 /// Offsets into a vault are 32 bits wide; the original's base64 takes a third more.
 const LARGEST: u64 = 4 << 30;
@@ -296,19 +297,6 @@ pub(super) fn backups(path: &Path) -> Vec<PathBuf> {
     backups
 }
 
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -460,12 +448,6 @@ mod tests {
         assert!(matches!(resolve(&too_long), Err(VaultError::Io { .. })));
         assert!(read(&too_long, None).is_err());
         assert!(metadata(&folder.path().join("x")).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_name_alone_is_in_the_working_folder() {
-        assert_eq!(folder_of(Path::new("wallet.dat")), Path::new("."));
-        assert_eq!(folder_of(Path::new("a/wallet.dat")), Path::new("a"));
     }
 
     #[test]

@@ -250,6 +250,14 @@ mod tests {
     }
 
     proptest! {
+        /// A node that is asked for the gas limit must not take the present one for a bound.
+        #[test]
+        fn only_the_gas_limit_is_hidden_from_an_estimate(transaction in any_transaction()) {
+            let mut expected = serde_json::to_value(transaction.to_json()).unwrap();
+            expected["gasLimit"] = 0.into();
+            prop_assert_eq!(transaction.without_gas(), expected);
+        }
+
         #[test]
         fn decoding_undoes_encoding(transaction in any_transaction()) {
             let body = transaction.encode();

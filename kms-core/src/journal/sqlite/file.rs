@@ -17,6 +17,7 @@ use super::{
     seal::salt,
 };
 use crate::{
+    beside::{folder_of, with_suffix},
     journal::JournalError,
     keys::{SecretBytes, SecretText},
     vault::{KdfParams, KeyLabel, OpenVault, derive_key},
@@ -189,14 +190,10 @@ impl JournalFile {
         connection
             .close()
             .map_err(|(_, error)| JournalError::from(error))?;
-        let folder = match self.0.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
         File::open(&draft)
             .and_then(|file| file.sync_all())
             .and_then(|()| fs::rename(&draft, &self.0))
-            .and_then(|()| File::open(folder)?.sync_all())
+            .and_then(|()| File::open(folder_of(&self.0))?.sync_all())
             .map_err(|error| storage("make", &self.0, &error))?;
         tracing::info!(journal = %self.0.display(), "made a new journal");
         Ok(())
@@ -305,8 +302,29 @@ fn storage(what: &str, path: &Path, error: &io::Error) -> JournalError {
     JournalError::Storage(format!("cannot {what} {}: {error}", path.display()))
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_another_program_reads_is_not_moved_out_of_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let [journal, other] = [(); 2].map(|()| Connection::open(&path).unwrap());
+        schema::configure(&journal).unwrap();
+        schema::create(&journal).unwrap();
+        journal.execute_batch("PRAGMA busy_timeout = 1").unwrap();
+        other
+            .execute_batch("BEGIN; SELECT COUNT(*) FROM transactions")
+            .unwrap();
+        assert!(move_into_file(&journal).is_err());
+        other.execute_batch("COMMIT").unwrap();
+        move_into_file(&journal).unwrap();
+    }
+
+    #[test]
+    fn a_journal_without_a_log_is_not_what_was_made() {
+        let journal = Connection::open_in_memory().unwrap();
+        assert!(move_into_file(&journal).is_err());
+    }
 }
