@@ -3,11 +3,27 @@
 //! This crate is arguments, output and wiring; what there is to know of vaults, the cloud and
 //! blockchains is in `kms-core` and the plugins.
 
+// Bytes from outside never panic; how tests fail is by a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod args;
 mod argv;
+mod columns;
 mod commands;
 mod env_file;
 mod exit;
+mod journal_text;
 mod legacy_traps;
 mod logging;
 mod metrics;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     args::ChainsArgs,
+    columns,
     exit::{Failure, Status},
     output,
 };
@@ -134,13 +135,7 @@ fn table(chains: &[Chain]) -> Vec<String> {
     };
     let widths: Vec<usize> = (0..8).map(width).collect();
     rows.iter()
-        .map(|row| {
-            let cells = row.iter().zip(&widths);
-            let line: String = cells
-                .map(|(cell, width)| format!("{cell:width$}  "))
-                .collect();
-            line.trim_end().to_owned()
-        })
+        .map(|row| columns::line(row.iter().map(String::as_str).zip(widths.iter().copied())))
         .collect()
 }
 

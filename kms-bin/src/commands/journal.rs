@@ -1,9 +1,6 @@
 //! `journal`: what the daemon has signed and sent, for people.
 
-use std::{
-    path::Path,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::path::Path;
 
 use kms_core::journal::{JournalError, JournalFile, JournalRow};
 
@@ -14,7 +11,7 @@ use crate::{
         VaultArgs,
     },
     exit::{Failure, Status},
-    output,
+    journal_text, output,
     vault_access::{VaultSession, vault_path},
 };
 
@@ -61,32 +58,7 @@ fn run_list(args: &JournalListArgs, journal: &JournalArgs) -> Result<(), Failure
     if rows.is_empty() {
         return output::lines(["no transactions"]);
     }
-    let heading = ["CHANGED (UTC)", "CHAIN", "NETWORK", "ID", "STATE", "WHAT"].map(str::to_owned);
-    let rows = rows.into_iter().map(|row| {
-        let what = row.summary.or(row.reason).unwrap_or_default();
-        [
-            utc(row.changed_at),
-            row.chain,
-            row.network,
-            row.id,
-            row.state,
-            what.replace(char::is_control, " "),
-        ]
-    });
-    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    output::lines(rows.iter().map(|row| {
-        let cells = row.iter().zip(widths);
-        let line: String = cells
-            .map(|(cell, width)| format!("{cell:width$}  "))
-            .collect();
-        line.trim_end().to_owned()
-    }))
+    output::lines(journal_text::table(&rows))
 }
 
 fn run_show(args: &JournalShowArgs, journal: &JournalArgs) -> Result<(), Failure> {
@@ -95,46 +67,7 @@ fn run_show(args: &JournalShowArgs, journal: &JournalArgs) -> Result<(), Failure
     if args.json {
         return print_json(&rows);
     }
-    output::lines(rows.iter().flat_map(lines))
-}
-
-fn lines(row: &JournalRow) -> Vec<String> {
-    let mut lines = vec![
-        format!("transaction     {}", row.id),
-        format!("chain           {} {}", row.chain, row.network),
-        format!("state           {}", row.state),
-        format!("received        {}", utc(row.received_at)),
-        format!("changed         {}", utc(row.changed_at)),
-        format!("times signed    {}", row.signings),
-    ];
-    let expiry = row.expiry.map(|expiry| expiry.to_string());
-    let reported = row
-        .reported
-        .map(|it| if it { "yes" } else { "not yet" }.to_owned());
-    for (name, value) in [
-        ("what", &row.summary),
-        ("id on chain", &row.transaction_id),
-        ("valid until", &expiry),
-        ("reason", &row.reason),
-        ("reported", &reported),
-    ] {
-        if let Some(value) = value {
-            lines.push(format!(
-                "{name:<15} {}",
-                value.replace(char::is_control, " ")
-            ));
-        }
-    }
-    lines
-}
-
-/// The time as RFC 3339 has it.
-fn utc(seconds: i64) -> String {
-    let since = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    match UNIX_EPOCH.checked_add(since) {
-        Some(time) => humantime::format_rfc3339_seconds(time).to_string(),
-        None => seconds.to_string(),
-    }
+    output::lines(rows.iter().flat_map(journal_text::details))
 }
 
 fn print_json(rows: &[JournalRow]) -> Result<(), Failure> {

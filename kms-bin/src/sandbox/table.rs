@@ -1,6 +1,7 @@
 //! Aligned columns of text for people.
 
 use super::one_line::one_line;
+use crate::columns;
 
 /// How a column gives way when the table is wider than the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,11 +44,12 @@ pub(super) fn render<const N: usize>(
         let mut line = String::new();
         for ((cell, column), width) in row.iter().zip(columns).zip(widths) {
             let cell = fit(cell, width, column.shrink);
-            if column.right {
-                line.push_str(&format!("{cell:>width$}  "));
+            line.push_str(&if column.right {
+                columns::to_right(&cell, width)
             } else {
-                line.push_str(&format!("{cell:<width$}  "));
-            }
+                columns::to_left(&cell, width)
+            });
+            line.push_str("  ");
         }
         table.push_str(line.trim_end());
         table.push('\n');
@@ -69,8 +71,9 @@ fn widths<const N: usize>(
     let Some(max_width) = max_width else {
         return widths;
     };
-    let gaps = 2 * N.saturating_sub(1);
-    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(max_width);
+    let gaps = N.saturating_sub(1).saturating_mul(2);
+    let width = widths.iter().sum::<usize>().saturating_add(gaps);
+    let mut excess = width.saturating_sub(max_width);
     // What loses its end gives way before what loses its middle: an id is worth more than prose.
     let is_end = |shrink| matches!(shrink, Shrink::End(_));
     for turn in [true, false] {
@@ -81,8 +84,8 @@ fn widths<const N: usize>(
             if is_end(column.shrink) == turn {
                 let least = least.max(length(column.heading));
                 let cut = width.saturating_sub(least).min(excess);
-                *width -= cut;
-                excess -= cut;
+                *width = width.saturating_sub(cut);
+                excess = excess.saturating_sub(cut);
             }
         }
     }
@@ -100,7 +103,8 @@ fn fit(cell: &str, width: usize, shrink: Shrink) -> String {
         _ => kept,
     };
     let start: String = cell.chars().take(head).collect();
-    let end: String = cell.chars().skip(length - (kept - head)).collect();
+    let tail = kept.saturating_sub(head);
+    let end: String = cell.chars().skip(length.saturating_sub(tail)).collect();
     format!("{start}…{end}")
 }
 
