@@ -1,6 +1,6 @@
-//! Published vectors of the standards that have no module of their own to be tested in. The
-//! others stand beside their code: BIP-32, BIP-39, SLIP-10. Where all of them come from:
-//! `tests/vectors/published/README.md`.
+//! Published vectors of the standards that have no module of their own to be tested in. Hash
+//! functions: `hashes.rs`. The others stand beside their code: BIP-32, BIP-39, SLIP-10,
+//! BIP32-Ed25519, Schnorr. Where all of them come from: `tests/vectors/README.md`.
 
 use kms_core::{
     keys::{Scheme, SecretKey, Signature},
@@ -62,6 +62,8 @@ fn rfc6979_secp256k1() {
 /// RFC 6979 appendix A.2.5.
 #[test]
 fn rfc6979_p256() {
+    use p256::elliptic_curve::sec1::ToSec1Point as _;
+
     let published = load(include_str!("vectors/published/rfc6979.json"));
     let key = SecretKey::p256(&bytes(&published["p256"], "key")).unwrap();
     let public = key.public_key();
@@ -71,6 +73,10 @@ fn rfc6979_p256() {
     assert_eq!(cases.len(), 2);
     tally("published", cases.len(), "vectors of RFC 6979");
     for case in cases {
+        // r is the x-coordinate of kG.
+        let nonce = p256::SecretKey::from_slice(&bytes(case, "nonce")).unwrap();
+        let point = nonce.public_key().to_sec1_point(false);
+        assert_eq!(hex::encode(&point.as_bytes()[1..33]), text(case, "r"));
         let digest: [u8; 32] = Sha256::digest(text(case, "message")).into();
         let signature = key.sign(Scheme::EcdsaP256, &digest).unwrap();
         assert_eq!(hex::encode(signature.r()), text(case, "r"));

@@ -15,10 +15,10 @@ impl Ed25519Bip32Node {
     /// The node at `path` below the Icarus master key of `mnemonic` (CIP-3 §Icarus: PBKDF2 over
     /// the entropy, not over the words).
     pub fn derive_icarus(mnemonic: &Mnemonic, path: &Bip32Path) -> Self {
-        let mut bytes = Zeroizing::new([0; 96]);
-        let entropy = mnemonic.entropy();
-        pbkdf2::pbkdf2_hmac::<sha2::Sha512>(b"", entropy.expose(), 4096, &mut *bytes);
-        let master = XPrv::normalize_bytes_force3rd(*bytes);
+        Self::below(icarus_master(mnemonic.entropy().expose(), b""), path)
+    }
+
+    fn below(master: XPrv, path: &Bip32Path) -> Self {
         let node = path
             .steps()
             .fold(master, |node, step| node.derive(DerivationScheme::V2, step));
@@ -53,6 +53,14 @@ impl fmt::Debug for Ed25519Bip32Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
+}
+
+/// CIP-3 §Icarus: PBKDF2-HMAC-SHA512, 4096 rounds, with the entropy as salt, then the bits that
+/// make a scalar of Ed25519.
+fn icarus_master(entropy: &[u8], passphrase: &[u8]) -> XPrv {
+    let mut bytes = Zeroizing::new([0; 96]);
+    pbkdf2::pbkdf2_hmac::<sha2::Sha512>(passphrase, entropy, 4096, &mut *bytes);
+    XPrv::normalize_bytes_force3rd(*bytes)
 }
 
 /// The public side of a node, as text 128 hexadecimal digits: public key, then chain code.
@@ -106,8 +114,65 @@ fn normal(index: u32) -> Result<u32, KeyError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
-    use crate::keys::SecretText;
+    use crate::{keys::SecretText, testkit::tally};
+
+    fn list(text: &str, member: &str) -> Vec<Value> {
+        let mut published: Value = serde_json::from_str(text).unwrap();
+        serde_json::from_value(published[member].take()).unwrap()
+    }
+
+    /// The private side of a node: kL, kR and chain code.
+    fn private(node: &Ed25519Bip32Node) -> String {
+        node.0.expose(|bytes| hex::encode(bytes))
+    }
+
+    /// CIP-3 §Icarus, with a passphrase and without one. The front door has none.
+    #[test]
+    fn published_icarus_master_keys() {
+        let text = include_str!("../../tests/vectors/published/cip3-icarus.json");
+        let cases = list(text, "icarus");
+        assert_eq!(cases.len(), 2);
+        tally("published", cases.len(), "vectors of CIP-3");
+        let master: Bip32Path = "m".parse().unwrap();
+        for case in &cases {
+            let [phrase, passphrase, expected] =
+                ["phrase", "passphrase", "masterKey"].map(|member| case[member].as_str().unwrap());
+            let mnemonic = Mnemonic::parse(&SecretText::new(phrase)).unwrap();
+            let key = icarus_master(mnemonic.entropy().expose(), passphrase.as_bytes());
+            let node = Ed25519Bip32Node::below(key, &master);
+            assert_eq!(private(&node), expected);
+            let ours = Ed25519Bip32Node::derive_icarus(&mnemonic, &master);
+            assert_eq!(private(&ours) == expected, passphrase.is_empty());
+        }
+    }
+
+    /// Nodes below Icarus master keys: both sides of each.
+    #[test]
+    fn published_nodes() {
+        let text = include_str!("../../tests/vectors/published/bip32-ed25519.json");
+        let mut count = 0;
+        for case in list(text, "cases") {
+            let entropy = hex::decode(case["entropy"].as_str().unwrap()).unwrap();
+            for published in case["nodes"].as_array().unwrap() {
+                let [path, public, secret, chain_code] = ["path", "public", "private", "chainCode"]
+                    .map(|member| published[member].as_str().unwrap());
+                let steps: Bip32Path = path.parse().unwrap();
+                let node = Ed25519Bip32Node::below(icarus_master(&entropy, b""), &steps);
+                assert_eq!(private(&node), format!("{secret}{chain_code}"), "{path}");
+                let both = node.public();
+                assert_eq!(both.to_string(), format!("{public}{chain_code}"), "{path}");
+                // Both sides give the same child.
+                let child = node.child(count).unwrap().public_key();
+                assert_eq!(both.child(count).unwrap(), child, "{path}");
+                count += 1;
+            }
+        }
+        assert_eq!(count, 12);
+        tally("published", count, "vectors of BIP32-Ed25519");
+    }
 
     /// Values recorded from a live service by the software this one replaces.
     #[test]

@@ -399,36 +399,6 @@ mod tests {
         ));
     }
 
-    /// RFC 8032 §7.1, test 2.
-    #[test]
-    fn ed25519_published_vector() {
-        let seed = hex::decode("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
-            .unwrap();
-        let key = SecretKey::ed25519(&seed).unwrap();
-        let signature = key.sign(Scheme::Ed25519, &[0x72]).unwrap();
-        assert_eq!(
-            hex::encode(signature.bytes()),
-            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
-        );
-    }
-
-    /// The test of RFC 6979 for secp256k1 that Bitcoin software shares: key 1, SHA-256 of
-    /// "Satoshi Nakamoto".
-    #[test]
-    fn rfc6979_secp256k1_vector() {
-        let mut scalar = [0; 32];
-        scalar[31] = 1;
-        let digest =
-            hex::decode("a0dc65ffca799873cbea0ac274015b9526505daaaed385155425f7337704883e")
-                .unwrap();
-        let key = SecretKey::secp256k1(&scalar).unwrap();
-        let signature = key.sign(Scheme::EcdsaSecp256k1, &digest).unwrap();
-        assert_eq!(
-            hex::encode(signature.bytes()),
-            "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d82442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5"
-        );
-    }
-
     /// Of a signature and the one with the other S exactly one is low. As it comes, about every
     /// second one is not, and then it is the negative of the low one.
     #[test]
@@ -460,31 +430,25 @@ mod tests {
         assert!((16..48).contains(&high), "{high}");
     }
 
-    /// `src/test/key_tests.cpp` of Bitcoin ABC: two keys, double SHA-256 of "Very deterministic
-    /// message". How the public key is written changes nothing.
+    /// Bitcoin ABC's: two keys, one digest. How the public key is written changes nothing.
     #[test]
-    fn schnorr_published_vectors() {
-        let digest =
-            hex::decode("5255683da567900bfd3e786ed8836a4e7763c221bf1ac20ece2a5171b9199e8a")
-                .unwrap();
-        for (scalar, expected) in [
-            (
-                "12b004fff7f4b69ef8650e767f18f11ede158148b425660723b9f9a66e61f747",
-                "2c56731ac2f7a7e7f11518fc7722a166b02438924ca9d8b4d111347b81d0717571846de67ad3d913a8fdf9d8f3f73161a4c48ae81cb183b214765feb86e255ce",
-            ),
-            (
-                "b524c28b61c9b2c49b2c7dd4c2d75887abb78768c054bd7c01af4029f6c0d117",
-                "e7167ae0afbba6019b4c7fcfe6de79165d555e8295bd72da1b8aa1a5b54305880517cace1bcb0cb515e2eeaffd49f1e4dd49fd72826b4b1573c84da49a38405d",
-            ),
-        ] {
-            let scalar = hex::decode(scalar).unwrap();
-            let short = SecretKey::secp256k1(&scalar).unwrap();
-            let long = SecretKey::secp256k1(&scalar)
+    fn published_schnorr_signatures() {
+        let text = include_str!("../../tests/vectors/published/schnorr-2019-05-15.json");
+        let published: serde_json::Value = serde_json::from_str(text).unwrap();
+        let published = &published["deterministic"];
+        let bytes = |hex: &serde_json::Value| hex::decode(hex.as_str().unwrap()).unwrap();
+        let digest = bytes(&published["digest"]);
+        let cases = published["signatures"].as_array().unwrap();
+        assert_eq!(cases.len(), 2);
+        crate::testkit::tally("published", cases.len(), "vectors of Schnorr (2019-05-15)");
+        for case in cases {
+            let short = SecretKey::secp256k1(&bytes(&case["key"])).unwrap();
+            let long = SecretKey::secp256k1(&bytes(&case["key"]))
                 .unwrap()
                 .with_uncompressed_public_key();
             for key in [short, long] {
                 let signature = key.sign(Scheme::SchnorrBch2019, &digest).unwrap();
-                assert_eq!(hex::encode(signature.bytes()), expected);
+                assert_eq!(hex::encode(signature.bytes()), case["signature"]);
                 signature
                     .verify(&key.public_key(), Scheme::SchnorrBch2019, &digest)
                     .unwrap();

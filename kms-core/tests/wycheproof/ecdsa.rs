@@ -1,7 +1,7 @@
 //! ECDSA on secp256k1 and P-256: the check that every signature passes before it leaves.
 
 use kms_core::keys::{PublicKey, Scheme, Signature};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use sha3::Sha3_256;
 
 use crate::{Case, Count, run};
@@ -24,6 +24,8 @@ fn secp256k1_with_each_s() {
         ),
         ("ecdsa_secp256k1_sha256_test.json", k256_der),
         ("ecdsa_secp256k1_sha3_256_test.json", k256_der),
+        ("ecdsa_secp256k1_sha512_p1363_test.json", p1363),
+        ("ecdsa_secp256k1_sha512_test.json", k256_der),
     ] {
         let mut high = 0;
         let count = run(file, |case| {
@@ -84,6 +86,8 @@ fn verifies(case: &Case, rs: Option<[u8; 64]>, scheme: Scheme) -> bool {
     let digest: [u8; 32] = match case.group["sha"].as_str() {
         Some("SHA-256") => Sha256::digest(&message).into(),
         Some("SHA3-256") => Sha3_256::digest(&message).into(),
+        // Of a longer digest ECDSA takes the left 256 bits (FIPS 186-5 §6.4.1), as XRP does.
+        Some("SHA-512") => *Sha512::digest(&message).first_chunk().unwrap(),
         other => panic!("{other:?}"),
     };
     let point = case.group["publicKey"]["uncompressed"].as_str().unwrap();
