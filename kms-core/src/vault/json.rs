@@ -4,6 +4,10 @@ use zeroize::Zeroizing;
 
 use crate::keys::SecretText;
 
+/// What is nested deeper than this stands no further to the right. Otherwise a text of nothing but
+/// brackets would become one of the square of its length.
+const DEEPEST_INDENT: usize = 32;
+
 /// `json` with line breaks and an indent of two spaces; strings and numbers as they are.
 ///
 /// `json` must be valid; what is not comes out as some other text that is not.
@@ -21,7 +25,7 @@ fn write(json: &str, sink: &mut dyn FnMut(&str)) {
     let mut rest = json.trim_start();
     let new_line = |depth: usize, sink: &mut dyn FnMut(&str)| {
         sink("\n");
-        (0..depth).for_each(|_| sink("  "));
+        (0..depth.min(DEEPEST_INDENT)).for_each(|_| sink("  "));
     };
     while let Some(first) = rest.chars().next() {
         let (token, tail) = rest.split_at(token_len(rest, first));
@@ -63,7 +67,7 @@ fn token_len(text: &str, first: char) -> usize {
                 match byte {
                     _ if escaped => escaped = false,
                     b'\\' => escaped = true,
-                    b'"' => return at + 1,
+                    b'"' => return at.saturating_add(1),
                     _ => {}
                 }
             }
@@ -93,6 +97,15 @@ mod tests {
             pretty.expose(),
             "{\n  \"a\": {\n    \"b\": \"x: {,} \\\" \\\\\",\n    \"c\": [\n      1,\n      -2.50e3,\n      true,\n      null\n    ],\n    \"d\": {},\n    \"e\": []\n  },\n  \"f\": \"é\\u00e9\"\n}"
         );
+    }
+
+    #[test]
+    fn a_text_of_brackets_becomes_none_of_the_square_of_its_length() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let pretty = pretty(&deep);
+        assert!(pretty.expose().len() < 100 * deep.len());
+        let plain: String = pretty.expose().split_whitespace().collect();
+        assert_eq!(plain, deep);
     }
 
     proptest::proptest! {
