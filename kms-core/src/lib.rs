@@ -29,12 +29,27 @@
 //! # Ok::<(), kms_core::chain::RegistryError>(())
 //! ```
 
+// Bytes from outside never panic; how tests fail is by a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod approval;
 mod beside;
 pub mod chain;
 pub mod cloud;
 pub mod daemon;
 mod failpoint;
+mod jitter;
 pub mod journal;
 pub mod keys;
 pub mod password;

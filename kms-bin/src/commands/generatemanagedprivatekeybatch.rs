@@ -39,7 +39,7 @@ pub(super) fn run(args: &BatchArgs) -> Result<(), Failure> {
         })?;
         output::lines(keys.iter().map(NewKey::line))?;
         bar.inc(size.into());
-        left -= size;
+        left = left.saturating_sub(size);
         chunk = chunk.saturating_mul(2).min(LARGEST_CHUNK);
     }
     bar.finish_and_clear();

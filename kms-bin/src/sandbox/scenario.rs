@@ -12,7 +12,7 @@ use kms_core::{
     vault::{Entry, OpenVault, StoreOptions, VaultStore},
     wallet,
 };
-use serde_json::{Value, json, value::to_raw_value};
+use serde_json::{Map, Value, json, value::to_raw_value};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -131,8 +131,8 @@ pub(super) fn cases(
 pub(super) fn unasked(case: &Case) -> Result<Case, SandboxError> {
     let id = random::transaction_id()?;
     let copy = || -> Result<PendingTransaction, serde_json::Error> {
-        let mut json: Value = serde_json::from_str(case.pending.raw().get())?;
-        json["id"] = json!(id);
+        let mut json: Map<String, Value> = serde_json::from_str(case.pending.raw().get())?;
+        json.insert("id".to_owned(), json!(id));
         PendingTransaction::from_raw(&to_raw_value(&json)?)
     };
     Ok(Case {

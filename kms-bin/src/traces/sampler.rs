@@ -40,11 +40,12 @@ impl Sampler {
             return None;
         }
         let counter: u128 = digits.parse().ok()?;
-        let denominator = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+        let denominator = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
         if counter > denominator {
             return None;
         }
-        let threshold = (counter << RANDOM_BITS) / denominator;
+        // At most 10^18 · 2^56, which fits.
+        let threshold = (counter << RANDOM_BITS).checked_div(denominator)?;
         Some(Self {
             threshold: u64::try_from(threshold).ok()?,
         })

@@ -68,7 +68,8 @@ impl Sender {
         let factor = 2_u32.saturating_pow(failures);
         let pause = delay.saturating_mul(factor).min(LONGEST_PAUSE.max(delay));
         let [chance] = random().unwrap_or([0]);
-        When::Elapsed(pause.saturating_sub(pause / 1024 * u32::from(chance)))
+        let part = pause.saturating_mul(chance.into()).checked_div(1024);
+        When::Elapsed(pause.saturating_sub(part.unwrap_or_default()))
     }
 
     fn send(&self, spans: &[Span]) -> Result<(), SendError> {

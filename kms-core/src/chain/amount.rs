@@ -75,7 +75,7 @@ impl Amount {
             self.base_units.to_string(),
             width = decimals + 1
         );
-        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(decimals));
         match fraction.trim_end_matches('0') {
             "" => whole.to_owned(),
             fraction => format!("{whole}.{fraction}"),

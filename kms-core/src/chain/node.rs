@@ -62,11 +62,11 @@ impl dyn NodeApi + '_ {
         match answer.remove("error") {
             None | Some(Value::Null) => {}
             Some(error) => {
-                let message = match &error["message"] {
-                    Value::String(message) => message.clone(),
+                let message = match error.get("message") {
+                    Some(Value::String(message)) => message.clone(),
                     _ => error.to_string(),
                 };
-                let code = error["code"].as_i64();
+                let code = error.get("code").and_then(Value::as_i64);
                 return Err(NodeError::Rpc { code, message });
             }
         }

@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use super::{client::Answer, error::is_busy, http::TransportError};
+use crate::jitter::jitter;
 
 /// The longest pause between two attempts within one call. A server that asks for more gets its
 /// peace: the call ends, and the daemon comes back in its own time.
@@ -82,7 +83,7 @@ impl RetryPolicy {
                 "the call is repeated"
             );
             tokio::time::sleep(pause).await;
-            left -= 1;
+            left = left.saturating_sub(1);
             number = number.saturating_add(1);
         }
     }
@@ -117,17 +118,9 @@ fn pause_before_next(
         }
     };
     let pause = delay.saturating_mul(1 << number.min(3));
-    let pause = pause.saturating_add(jitter(pause / 4)).min(LONGEST_PAUSE);
+    let pause = pause.saturating_add(jitter(pause)).min(LONGEST_PAUSE);
     let pause = pause.max(asked.unwrap_or_default());
     (again && pause <= LONGEST_PAUSE).then_some(pause)
-}
-
-/// A random duration up to `limit`, so that many clients do not come back at once.
-fn jitter(limit: Duration) -> Duration {
-    let mut bytes = [0; 2];
-    // Without randomness there is no jitter, and nothing worse.
-    let _ = getrandom::fill(&mut bytes);
-    limit.saturating_mul(u32::from(u16::from_le_bytes(bytes))) / (1 << 16)
 }
 
 #[cfg(test)]

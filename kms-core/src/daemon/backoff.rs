@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::jitter::jitter;
+
 /// Doubles the wait after each failure, up to a limit, with up to a quarter of it added at
 /// random so that many waiters do not come back at once.
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +31,14 @@ impl Backoff {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         self.failures = self.failures.saturating_add(1);
         let wait = first.saturating_mul(factor).min(limit);
-        let wait = wait.saturating_add(jitter(wait / 4));
-        self.not_before = Instant::now() + wait;
+        let wait = wait.saturating_add(jitter(wait));
+        self.not_before = after(wait);
         wait
     }
 
     /// Notes that the next attempt is not due before `wait` has passed.
     pub(super) fn wait_at_least(&mut self, wait: Duration) {
-        self.not_before = self.not_before.max(Instant::now() + wait);
+        self.not_before = self.not_before.max(after(wait));
     }
 
     /// How often it has failed.
@@ -45,12 +47,11 @@ impl Backoff {
     }
 }
 
-/// A random duration up to `limit`.
-fn jitter(limit: Duration) -> Duration {
-    let mut bytes = [0; 2];
-    // Without randomness there is no jitter, and nothing worse.
-    let _ = getrandom::fill(&mut bytes);
-    limit.saturating_mul(u32::from(u16::from_le_bytes(bytes))) / (1 << 16)
+/// The moment when `wait` has passed. What no clock can show is due at once: whoever waits has
+/// bounded it to minutes.
+fn after(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -260,8 +260,9 @@ impl ChainLoop {
                 continue;
             }
             let queue = *queue_of.entry(signer.clone()).or_insert_with(|| {
+                let number = queues.len();
                 queues.push((signer, Vec::new()));
-                Some(queues.len() - 1)
+                Some(number)
             });
             if let Some((_, queue)) = queue.and_then(|queue| queues.get_mut(queue)) {
                 queue.push(one);

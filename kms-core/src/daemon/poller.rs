@@ -78,13 +78,13 @@ impl Poller {
             tracing::debug!("no wallets, not polled");
             return listing;
         }
-        let mut answered = 0;
+        let mut answered = 0_usize;
         for index in 0..self.chunks.len() {
             match self.poll_chunk(index).await {
                 Attempted::NotDue => {}
                 Attempted::Stopped => return listing,
                 Attempted::Answered(answer) => {
-                    answered += 1;
+                    answered = answered.saturating_add(1);
                     self.read(&answer, &mut listing, tally);
                 }
                 Attempted::Failed => tally.count_error(),
@@ -189,7 +189,7 @@ impl Poller {
             pending,
             elapsed: began.elapsed(),
         });
-        let which = (calls > 1).then(|| format!("{} of {calls}", index + 1));
+        let which = (calls > 1).then(|| format!("{} of {calls}", index.saturating_add(1)));
         match answer {
             Ok(answer) => {
                 let failures = chunk.circuit.close();

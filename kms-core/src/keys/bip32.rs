@@ -73,7 +73,8 @@ impl Secp256k1Node {
         let index = normal(index)?.0.to_be_bytes();
         let parts = [&self.public.to_bytes()[..], &index];
         let mac = hmac_sha512(&self.public.attrs().chain_code, &parts);
-        self.key.plus(&mac[..32])
+        let (left, _) = mac.split_at(32);
+        self.key.plus(left)
     }
 
     /// The public side of this node.
@@ -119,7 +120,8 @@ impl ExtendedPublicKey {
         if bytes.len() != 78 || is_private || has_stray_parent {
             return Err(KeyError::InvalidExtendedPublicKey);
         }
-        bytes[..4].copy_from_slice(&Prefix::XPUB.version().to_be_bytes());
+        let version = Prefix::XPUB.version().to_be_bytes();
+        bytes.splice(..version.len(), version);
         bs58::encode(bytes)
             .with_check()
             .into_string()

@@ -28,7 +28,7 @@ impl Mnemonic {
     pub fn from_entropy(entropy: &[u8]) -> Result<Self, KeyError> {
         bip39::Mnemonic::from_entropy(entropy)
             .map(Self)
-            .map_err(|_| KeyError::WordCount(entropy.len() * 3 / 4))
+            .map_err(|_| KeyError::WordCount(entropy.len().saturating_mul(3) / 4))
     }
 
     /// Reads what a person typed: case and the amount of white space do not matter.
@@ -68,7 +68,7 @@ impl Mnemonic {
     /// The entropy the words encode, without the checksum.
     pub fn entropy(&self) -> SecretBytes {
         let (mut padded, len) = self.0.to_entropy_array();
-        let entropy = SecretBytes::new(&padded[..len]);
+        let entropy = SecretBytes::new(padded.get(..len).unwrap_or_default());
         padded.zeroize();
         entropy
     }

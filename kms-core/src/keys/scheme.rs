@@ -212,7 +212,11 @@ pub(super) fn x_and_y_is_square(point: &k256::PublicKey) -> ([u8; 32], Choice) {
     );
     let encoded = point.to_sec1_point(false);
     let (mut x, mut y) = ([0; 32], [0; 32]);
-    for (to, from) in x.iter_mut().chain(&mut y).zip(&encoded.as_bytes()[1..]) {
+    for (to, from) in x
+        .iter_mut()
+        .chain(&mut y)
+        .zip(encoded.as_bytes().iter().skip(1))
+    {
         *to = *from;
     }
     let symbol = U256::from_be_slice(&y).jacobi_symbol(&P);

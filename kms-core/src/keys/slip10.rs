@@ -23,7 +23,8 @@ fn derive(seed: &[u8], steps: impl Iterator<Item = u32>) -> Result<SecretKey, Ke
         let (key, chain_code) = node.split_at(32);
         node = hmac_sha512(chain_code, &[&[0], key, &step.to_be_bytes()]);
     }
-    SecretKey::ed25519(&node[..32])
+    let (key, _) = node.split_at(32);
+    SecretKey::ed25519(key)
 }
 
 const HARDENED: u32 = 1 << 31;

@@ -63,11 +63,13 @@ impl Hush {
         mind_signals()?;
         let before = tcgetattr(device)?;
         let mut hushed = before.clone();
-        hushed.local_modes -= LocalModes::ECHO
-            | LocalModes::ECHONL
-            | LocalModes::ICANON
-            | LocalModes::ISIG
-            | LocalModes::IEXTEN;
+        hushed.local_modes.remove(
+            LocalModes::ECHO
+                | LocalModes::ECHONL
+                | LocalModes::ICANON
+                | LocalModes::ISIG
+                | LocalModes::IEXTEN,
+        );
         hushed.special_codes[SpecialCodeIndex::VMIN] = 1;
         hushed.special_codes[SpecialCodeIndex::VTIME] = 0;
         let hush = Arc::new(Self {

@@ -49,14 +49,15 @@ impl GuardedBytes {
     /// Gives a copy of the secret to `work`, and wipes it afterwards.
     pub(crate) fn expose<T>(&self, work: impl FnOnce(&[u8]) -> T) -> T {
         let mut copy = Zeroizing::new([0; SLOT]);
-        let copy = &mut copy[..self.len];
+        let (copy, _) = copy.split_at_mut(self.len);
         self.in_place(|slot| copy.copy_from_slice(slot));
         work(copy)
     }
 
     fn in_place<T>(&self, work: impl FnOnce(&mut [u8]) -> T) -> T {
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut pool.slot(self.place)[..self.len])
+        let (slot, _) = pool.slot(self.place).split_at_mut(self.len);
+        work(slot)
     }
 }
 
@@ -95,12 +96,17 @@ impl Pool {
         self.buffers.push(LockedBuffer::zeroed(SLOT * SLOTS));
         let place = |slot| Place {
             buffer,
-            start: slot * SLOT,
+            start: SLOT.saturating_mul(slot),
         };
         self.free.extend((1..SLOTS).rev().map(place));
         place(0)
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "`take` is the only one that makes places, of buffers that stay"
+    )]
     fn slot(&mut self, place: Place) -> &mut [u8] {
         &mut self.buffers[place.buffer].bytes_mut()[place.start..place.start + SLOT]
     }

@@ -26,7 +26,7 @@ impl LockedBuffer {
         // One page more than needed: somewhere in it the first page boundary is.
         let memory = vec![0; span.saturating_add(page)].into_boxed_slice();
         let address = memory.as_ptr().addr();
-        let start = address.next_multiple_of(page) - address;
+        let start = address.next_multiple_of(page).saturating_sub(address);
         let mut buffer = Self {
             memory,
             start,
@@ -39,15 +39,30 @@ impl LockedBuffer {
     }
 
     /// The bytes.
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "`zeroed` allocates for all of it"
+    )]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.memory[self.start..self.start + self.len]
     }
 
     /// The bytes, to fill them in.
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "`zeroed` allocates for all of it"
+    )]
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.memory[self.start..self.start + self.len]
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "`zeroed` allocates for all of it"
+    )]
     fn pages(&mut self) -> *mut std::ffi::c_void {
         self.memory[self.start..self.start + self.span]
             .as_mut_ptr()

@@ -27,7 +27,7 @@ pub struct Vault {
     /// The ids that are written with an escape sequence, by the place of their entry.
     escaped_ids: HashMap<u32, Box<str>>,
     index: IdIndex,
-    by_chain: HashMap<Box<str>, [Vec<u32>; 2]>,
+    by_chain: HashMap<Box<str>, PlacesByNetwork>,
     unreadable: Vec<u32>,
     revision: u64,
 }
@@ -52,7 +52,7 @@ impl Vault {
     pub fn ids_of(&self, chain: &str, network: Network) -> impl Iterator<Item = &str> {
         self.by_chain
             .get(chain)
-            .map_or(&[][..], |lists| &lists[usize::from(network.is_testnet())])
+            .map_or(&[][..], |places| places.on(network))
             .iter()
             .filter(|place| self.counts(**place))
             .map(|place| self.id_at(*place))
@@ -61,10 +61,10 @@ impl Vault {
     /// The chain codes that occur, with the network, in no order. Codes are as the entries have
     /// them: of no supported chain, perhaps.
     pub fn chains(&self) -> impl Iterator<Item = (&str, Network)> {
-        self.by_chain.iter().flat_map(|(chain, lists)| {
+        self.by_chain.iter().flat_map(|(chain, places)| {
             [Network::Mainnet, Network::Testnet]
                 .into_iter()
-                .filter(|network| !lists[usize::from(network.is_testnet())].is_empty())
+                .filter(|network| !places.on(*network).is_empty())
                 .map(|network| (&**chain, network))
         })
     }
@@ -182,7 +182,9 @@ impl Vault {
             .map(|(key, value)| key.len().saturating_add(value.len()).saturating_add(2))
             .sum();
         // A comma stands after each member but the last.
-        let len = content.saturating_add(2) - usize::from(!members.is_empty());
+        let len = content
+            .saturating_add(2)
+            .saturating_sub(usize::from(!members.is_empty()));
         let mut text = LockedBuffer::zeroed(len);
         let mut rest = text.bytes_mut();
         put(&mut rest, "{");
@@ -204,17 +206,17 @@ impl Vault {
 
     fn build_indexes(&mut self) {
         let mut index = std::mem::take(&mut self.index);
-        let mut by_chain: HashMap<Box<str>, [Vec<u32>; 2]> = HashMap::new();
+        let mut by_chain: HashMap<Box<str>, PlacesByNetwork> = HashMap::new();
         let mut unreadable = Vec::new();
         for (place, span) in (0..).zip(&self.spans) {
             index.insert(place, |other| self.id_at(other));
             let form = EntryForm::of(self.slice(&span.value));
-            if let Some((chain, testnet)) = form.chain {
-                let list = usize::from(testnet);
-                if let Some(lists) = by_chain.get_mut(&*chain) {
-                    lists[list].push(place);
+            if let Some((chain, network)) = form.chain {
+                if let Some(places) = by_chain.get_mut(&*chain) {
+                    places.push(network, place);
                 } else {
-                    by_chain.entry(chain.into()).or_default()[list].push(place);
+                    let places = by_chain.entry(chain.into()).or_default();
+                    places.push(network, place);
                 }
             }
             if !form.readable {
@@ -254,7 +256,7 @@ impl Vault {
             return id;
         }
         let key = &self.span(place).key;
-        self.slice(&(key.start + 1..key.end - 1))
+        self.slice(&(key.start.saturating_add(1)..key.end.saturating_sub(1)))
     }
 
     fn slice(&self, range: &Range<u32>) -> &str {
@@ -400,7 +402,7 @@ impl<'de> Visitor<'de> for MembersVisitor<'de> {
 
 /// What can be told of an entry without copying a secret out of it.
 struct EntryForm<'a> {
-    chain: Option<(std::borrow::Cow<'a, str>, bool)>,
+    chain: Option<(std::borrow::Cow<'a, str>, Network)>,
     readable: bool,
 }
 
@@ -429,15 +431,16 @@ impl<'a> EntryForm<'a> {
             #[serde(rename = "address")]
             _address: Option<Text>,
         }
+        let network = Network::from_testnet_flag;
         if let Ok(entry) = serde_json::from_str::<Strict<'a>>(json) {
             return Self {
-                chain: Some((entry.chain, entry.testnet)),
+                chain: Some((entry.chain, network(entry.testnet))),
                 readable: true,
             };
         }
         let chain = serde_json::from_str::<Chain<'a>>(json).ok();
         Self {
-            chain: chain.map(|entry| (entry.chain, entry.testnet)),
+            chain: chain.map(|entry| (entry.chain, network(entry.testnet))),
             readable: false,
         }
     }
@@ -461,6 +464,29 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
         deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The places of a chain's entries.
+#[derive(Default)]
+struct PlacesByNetwork {
+    mainnet: Vec<u32>,
+    testnet: Vec<u32>,
+}
+
+impl PlacesByNetwork {
+    fn on(&self, network: Network) -> &[u32] {
+        match network {
+            Network::Mainnet => &self.mainnet,
+            Network::Testnet => &self.testnet,
+        }
+    }
+
+    fn push(&mut self, network: Network, place: u32) {
+        match network {
+            Network::Mainnet => self.mainnet.push(place),
+            Network::Testnet => self.testnet.push(place),
+        }
     }
 }
 
@@ -490,7 +516,7 @@ impl IdIndex {
         let slot = self.slot_of(id_at(place), &id_at);
         if let Some(slot) = slot.and_then(|slot| self.slots.get_mut(slot)) {
             if *slot == Self::FREE {
-                self.len += 1;
+                self.len = self.len.saturating_add(1);
             }
             *slot = place;
         }
@@ -503,14 +529,14 @@ impl IdIndex {
 
     /// The slot that holds `id`, or the free one where it would go.
     fn slot_of<'a>(&self, id: &str, id_at: impl Fn(u32) -> &'a str) -> Option<usize> {
-        let mask = u64::try_from(self.slots.len()).ok()?.checked_sub(1)?;
-        let hash = self.hasher.hash_one(id);
-        let mut slot = usize::try_from(hash & mask).ok()?;
+        let mask = self.slots.len().checked_sub(1)?;
+        let hash = self.hasher.hash_one(id) & u64::try_from(mask).ok()?;
+        let mut slot = usize::try_from(hash).ok()?;
         loop {
             match *self.slots.get(slot)? {
                 Self::FREE => return Some(slot),
                 place if id_at(place) == id => return Some(slot),
-                _ => slot = (slot + 1) % self.slots.len(),
+                _ => slot = slot.wrapping_add(1) & mask,
             }
         }
     }

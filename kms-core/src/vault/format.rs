@@ -23,6 +23,8 @@ const HKDF_SHA256_AES_256_GCM: u8 = 1;
 
 /// Bytes of the header, its checksum included.
 pub(super) const HEADER_LEN: usize = 140;
+/// What follows the magic and the version.
+const FIELDS_AT: usize = MAGIC.len() + 1;
 const CHECKSUM_AT: usize = 108;
 const TAG_LEN: usize = 16;
 
@@ -147,12 +149,9 @@ pub(super) fn seal_with(
     let mut file = Vec::with_capacity(HEADER_LEN.saturating_add(body_len));
     file.extend(header);
     file.extend_from_slice(text);
+    let (_, body) = file.split_at_mut(HEADER_LEN);
     let tag = cipher(master, &file_salt)
-        .encrypt_inout_detached(
-            &nonce.into(),
-            &header,
-            InOutBuf::from(&mut file[HEADER_LEN..]),
-        )
+        .encrypt_inout_detached(&nonce.into(), &header, InOutBuf::from(body))
         .expect("a vault is shorter than 64 GiB");
     file.extend_from_slice(&tag);
     file
@@ -211,7 +210,7 @@ fn checksum_fits(header: &[u8; HEADER_LEN], version: u8) -> bool {
     let digest = Sha256::new()
         .chain_update(MAGIC)
         .chain_update([version])
-        .chain_update(&header[MAGIC.len() + 1..CHECKSUM_AT])
+        .chain_update(&header[FIELDS_AT..CHECKSUM_AT])
         .finalize();
     digest[..] == header[CHECKSUM_AT..]
 }

@@ -48,14 +48,14 @@ pub(super) fn open(file: &[u8], password: &SecretText) -> Result<Vault, VaultErr
         .strip_prefix(MARKER)
         .and_then(|rest| rest.split_first_chunk::<8>())
         .ok_or(VaultError::Damaged(Damage::Blocks))?;
-    if ciphertext.is_empty() || ciphertext.len() % 16 != 0 {
+    if ciphertext.is_empty() || !ciphertext.len().is_multiple_of(16) {
         return Err(VaultError::Damaged(Damage::Blocks));
     }
     let wrong = VaultError::WrongPasswordOrDamaged;
     let key_and_iv = key_and_iv(password, salt);
-    let decryptor =
-        cbc::Decryptor::<aes::Aes256>::new_from_slices(&key_and_iv[..32], &key_and_iv[32..])
-            .expect("AES-256-CBC takes a key of 32 bytes and an IV of 16");
+    let (key, iv) = key_and_iv.split_at(32);
+    let decryptor = cbc::Decryptor::<aes::Aes256>::new_from_slices(key, iv)
+        .expect("AES-256-CBC takes a key of 32 bytes and an IV of 16");
     let mut padded = LockedBuffer::zeroed(ciphertext.len());
     padded.bytes_mut().copy_from_slice(ciphertext);
     let plaintext = decryptor

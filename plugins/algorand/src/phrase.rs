@@ -69,16 +69,16 @@ struct Bits {
 impl Bits {
     fn push(&mut self, group: u16) {
         self.waiting |= u32::from(group) << self.count;
-        self.count += BITS;
+        self.count = self.count.saturating_add(BITS);
         while self.count >= 8 {
             let [byte, ..] = self.waiting.to_le_bytes();
             let Some(place) = self.bytes.get_mut(self.length) else {
                 return;
             };
             *place = byte;
-            self.length += 1;
+            self.length = self.length.saturating_add(1);
             self.waiting >>= 8;
-            self.count -= 8;
+            self.count = self.count.saturating_sub(8);
         }
     }
 }

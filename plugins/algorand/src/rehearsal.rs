@@ -55,7 +55,8 @@ impl Rehearsal for AlgorandRehearsal {
                     "genesisHash": buffer(&genesis_hash(network)),
                 });
                 for (name, value) in common.as_object()? {
-                    transaction[name] = value.clone();
+                    let members = transaction.as_object_mut()?;
+                    members.insert(name.clone(), value.clone());
                 }
                 Some(RehearsalTransaction {
                     title,

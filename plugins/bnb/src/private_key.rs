@@ -18,12 +18,11 @@ pub(crate) fn parse(text: &SecretText) -> Result<SecretKey, WalletError> {
 
 /// Writes 64 lower-case digits.
 pub(crate) fn format(key: &SecretKey) -> SecretText {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     // Room for all of it: no reallocation leaves a copy behind.
     let mut text = Zeroizing::new(String::with_capacity(64));
     for byte in key.to_bytes().expose() {
         for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(HEX[usize::from(digit)]));
+            text.extend(char::from_digit(digit.into(), 16));
         }
     }
     SecretText::from(text)

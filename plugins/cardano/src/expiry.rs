@@ -63,7 +63,9 @@ async fn is_expired(
         let answer = call(node, "account/coins", account).await?;
         let coins = answer.get("coins").and_then(Value::as_array);
         let is_spent_by_us = |coin: &Value| {
-            let id = coin["coin_identifier"]["identifier"].as_str();
+            let id = coin
+                .pointer("/coin_identifier/identifier")
+                .and_then(Value::as_str);
             body.inputs
                 .iter()
                 .any(|input| id == Some(&*input.to_string()))

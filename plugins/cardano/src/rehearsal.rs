@@ -71,11 +71,12 @@ impl Rehearsal for CardanoRehearsal {
         let body = call.body.as_ref()?;
         match step {
             "preprocess" => Some(json!({"options": {
-                "relative_ttl": body["metadata"]["relative_ttl"],
+                "relative_ttl": body.pointer("/metadata/relative_ttl"),
                 "transaction_size": 300,
             }})),
             "metadata" => {
-                let ttl = body["options"]["relative_ttl"].as_u64()?.checked_add(NOW)?;
+                let asked = body.pointer("/options/relative_ttl")?.as_u64()?;
+                let ttl = asked.checked_add(NOW)?;
                 Some(json!({
                     "metadata": {"ttl": ttl.to_string(), "protocol_parameters": {"protocol": 10}},
                     "suggested_fee": [{
@@ -85,8 +86,8 @@ impl Rehearsal for CardanoRehearsal {
                 }))
             }
             "payloads" => {
-                let asked = Asked::read(&body["operations"]).ok()?;
-                let ttl = body["metadata"]["ttl"].as_str()?.parse().ok()?;
+                let asked = Asked::read(body.get("operations")?).ok()?;
+                let ttl = body.pointer("/metadata/ttl")?.as_str()?.parse().ok()?;
                 payloads(network, &asked, ttl)
             }
             "combine" => combine(body),
@@ -155,10 +156,12 @@ struct Money {
 /// What the coin of this number holds, whoever has it: those of odd numbers have tokens.
 fn holds(number: u16) -> Money {
     let mut money = Money {
-        lovelace: 3_000_000 + 1_234_567 * u64::from(number),
+        lovelace: 1_234_567_u64
+            .saturating_mul(number.into())
+            .saturating_add(3_000_000),
         ..Money::default()
     };
-    if number % 2 == 1 {
+    if !number.is_multiple_of(2) {
         money.tokens.insert((POLICY.to_vec(), TOKEN.to_vec()), 1000);
     }
     money
@@ -218,11 +221,16 @@ impl Draft {
         }
         let identifier = format!("{}:{number}", hex::encode(coin_id(&address, number)));
         let mut operation = self.operation("input", number.into(), owner, money.lovelace, tokens);
-        operation["amount"]["value"] = json!(format!("-{}", money.lovelace));
-        operation["coin_change"] = json!({
-            "coin_identifier": {"identifier": identifier},
-            "coin_action": "coin_created",
-        });
+        if let Some(value) = operation.pointer_mut("/amount/value") {
+            *value = json!(format!("-{}", money.lovelace));
+        }
+        if let Some(members) = operation.as_object_mut() {
+            let change = json!({
+                "coin_identifier": {"identifier": identifier},
+                "coin_action": "coin_created",
+            });
+            members.insert("coin_change".to_owned(), change);
+        }
         self.operations.push(operation);
     }
 
@@ -271,7 +279,7 @@ impl Draft {
         } else {
             "addr1vx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzers66hrl8"
         };
-        let paid = self.lovelace / 3 * 2;
+        let paid = (self.lovelace / 3).saturating_mul(2);
         let change = self.lovelace.saturating_sub(paid).saturating_sub(FEE);
         let kept = self.tokens.saturating_sub(tokens);
         let payment = self.operation("output", 0, somebody, paid, tokens);
@@ -318,25 +326,28 @@ impl Asked {
         let number =
             |value: &Value| -> Option<u64> { value.as_str()?.trim_start_matches('-').parse().ok() };
         let mut money = Money {
-            address: address_bytes(operation["account"]["address"].as_str()?)?,
-            lovelace: number(&operation["amount"]["value"])?,
+            address: address_bytes(operation.pointer("/account/address")?.as_str()?)?,
+            lovelace: number(operation.pointer("/amount/value")?)?,
             tokens: BTreeMap::new(),
         };
-        let bundles = operation["metadata"]["tokenBundle"].as_array();
+        let bundles = operation
+            .pointer("/metadata/tokenBundle")
+            .and_then(Value::as_array);
         for bundle in bundles.into_iter().flatten() {
-            let policy = hex::decode(bundle["policyId"].as_str()?).ok()?;
-            for token in bundle["tokens"].as_array()? {
-                let symbol = token["currency"]["symbol"].as_str()?;
+            let policy = hex::decode(bundle.get("policyId")?.as_str()?).ok()?;
+            for token in bundle.get("tokens")?.as_array()? {
+                let symbol = token.pointer("/currency/symbol")?.as_str()?;
                 let name = hex::decode(symbol.trim_start_matches("\\x")).ok()?;
-                let value = number(&token["value"])?;
+                let value = number(token.get("value")?)?;
                 money.tokens.insert((policy.clone(), name), value);
             }
         }
-        if operation["type"] == "output" {
+        if operation.get("type").is_some_and(|kind| kind == "output") {
             self.outputs.push(money);
             return Some(());
         }
-        let coin = operation["coin_change"]["coin_identifier"]["identifier"].as_str()?;
+        let coin = operation.pointer("/coin_change/coin_identifier/identifier");
+        let coin = coin?.as_str()?;
         let (id, index) = coin.split_once(':')?;
         let mut transaction_id = [0; 32];
         hex::decode_to_slice(id, &mut transaction_id).ok()?;
@@ -416,15 +427,15 @@ fn write_envelope(to: &mut Cbor, content: &[u8]) -> Written {
 
 /// The node: puts the signatures into the transaction.
 fn combine(body: &Value) -> Option<Value> {
-    let content = open(body["unsigned_transaction"].as_str()?).ok()?;
-    let signatures = body["signatures"].as_array()?;
+    let content = open(body.get("unsigned_transaction")?.as_str()?).ok()?;
+    let signatures = body.get("signatures")?.as_array()?;
     let mut signed = Cbor::new(vec![0x84]);
     signed.writer_mut().extend_from_slice(&content);
     signed.map(1).ok()?.u8(0).ok()?.tag(Tag::new(258)).ok()?;
     signed.array(count(signatures.len())).ok()?;
     for signature in signatures {
-        let key = hex::decode(signature["public_key"]["hex_bytes"].as_str()?).ok()?;
-        let bytes = hex::decode(signature["hex_bytes"].as_str()?).ok()?;
+        let key = hex::decode(signature.pointer("/public_key/hex_bytes")?.as_str()?).ok()?;
+        let bytes = hex::decode(signature.get("hex_bytes")?.as_str()?).ok()?;
         signed.array(2).ok()?.bytes(&key).ok()?.bytes(&bytes).ok()?;
     }
     signed.bool(true).ok()?.null().ok()?;

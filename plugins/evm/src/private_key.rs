@@ -20,13 +20,12 @@ pub(crate) fn parse(chain: &'static str, text: &SecretText) -> Result<SecretKey,
 
 /// Writes `0x` and 64 lower-case digits.
 pub(crate) fn format(key: &SecretKey) -> SecretText {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     // Room for all of it: no reallocation leaves a copy behind.
     let mut text = Zeroizing::new(String::with_capacity(66));
     text.push_str("0x");
     for byte in key.to_bytes().expose() {
         for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(HEX[usize::from(digit)]));
+            text.extend(char::from_digit(digit.into(), 16));
         }
     }
     SecretText::from(text)

@@ -218,6 +218,6 @@ fn recover(digest: &B256, signature: &Signature) -> Result<[u8; 20], String> {
     let point = k256::elliptic_curve::sec1::ToSec1Point::to_sec1_point(&point, false);
     let coordinates = point.as_bytes().get(1..).unwrap_or_default();
     let mut address = [0; 20];
-    address.copy_from_slice(&keccak256(coordinates)[12..]);
+    address.copy_from_slice(&keccak256(coordinates).0[12..]);
     Ok(address)
 }

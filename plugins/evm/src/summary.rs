@@ -191,7 +191,7 @@ fn describe_approval(
 ) {
     // The largest amount of the tokens that count in 96 bits; who approves that much or more
     // means any amount.
-    let practically_unlimited = U256::MAX >> 160;
+    let practically_unlimited = U256::MAX.wrapping_shr(160);
     let (spender, token) = (names.show(spender), names.show(token));
     detail(summary, "spender", spender.clone());
     if amount_or_id >= practically_unlimited {

@@ -95,7 +95,7 @@ fn exact(member: &str, text: &str) -> Result<String, TransactionError> {
 /// An argument of a custom transaction: `{"type", "value", "subType"?}`, written as the original
 /// writes it.
 pub(crate) fn custom(position: usize, argument: &Value) -> Result<Value, TransactionError> {
-    let name = format!("argument {}", position + 1);
+    let name = format!("argument {}", position.saturating_add(1));
     let kind = argument["type"]
         .as_str()
         .ok_or_else(|| TransactionError::Malformed(format!("{name} has no type")))?;

@@ -34,9 +34,24 @@
 //! # Ok::<(), WalletError>(())
 //! ```
 
+// Bytes from outside never panic; how tests fail is by a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod account;
 mod argument;
 mod frozen;
+mod json;
 mod node;
 mod plugin;
 mod private_key;

@@ -3,7 +3,7 @@
 use kms_core::prelude::{Network, NodeApi, NodeError, NodeRequest};
 use serde_json::{Value, json};
 
-use crate::account::Account;
+use crate::{account::Account, json::at};
 
 const MAINNET: &str = "https://rest-mainnet.onflow.org";
 const TESTNET: &str = "https://rest-testnet.onflow.org";
@@ -58,8 +58,10 @@ impl Node<'_> {
 
     async fn platform_key(self, path: &str) -> Result<PlatformKey, NodeError> {
         let answer = self.0.call(NodeRequest::get(path)).await?;
-        let account = answer["address"].as_str().and_then(Account::parse_loose);
-        let key = answer["keyId"].as_u64();
+        let account = at(&answer, "/address")
+            .as_str()
+            .and_then(Account::parse_loose);
+        let key = at(&answer, "/keyId").as_u64();
         account
             .zip(key)
             .map(|(account, key)| PlatformKey { account, key })
@@ -83,7 +85,7 @@ impl Node<'_> {
             .call(NodeRequest::post("/v3/flow/sign", body))
             .await?;
         let mut signature = [0; 64];
-        let text = answer["signature"].as_str().unwrap_or_default();
+        let text = at(&answer, "/signature").as_str().unwrap_or_default();
         hex::decode_to_slice(text, &mut signature)
             .map_err(|_| unexpected("no signature of the platform"))?;
         Ok(signature)
@@ -92,18 +94,19 @@ impl Node<'_> {
     /// The latest finalized block.
     pub(crate) async fn latest_block(self) -> Result<Block, NodeError> {
         let answer = self.get("/v1/blocks?height=final&expand=payload").await?;
-        let header = &answer[0]["header"];
+        let header = at(&answer, "/0/header");
         let mut id = [0; 32];
-        hex::decode_to_slice(header["id"].as_str().unwrap_or_default(), &mut id)
+        hex::decode_to_slice(at(header, "/id").as_str().unwrap_or_default(), &mut id)
             .map_err(|_| unexpected("no id of a block"))?;
-        let height = number(&header["height"]).ok_or_else(|| unexpected("no height of a block"))?;
+        let height =
+            number(at(header, "/height")).ok_or_else(|| unexpected("no height of a block"))?;
         Ok(Block { id, height })
     }
 
     /// The height of the latest block whose execution is sealed.
     pub(crate) async fn sealed_height(self) -> Result<u64, NodeError> {
         let answer = self.get("/v1/blocks?height=sealed").await?;
-        number(&answer[0]["header"]["height"]).ok_or_else(|| unexpected("no height of a block"))
+        number(at(&answer, "/0/header/height")).ok_or_else(|| unexpected("no height of a block"))
     }
 
     /// The sequence number of a key, in the latest block.
@@ -127,10 +130,10 @@ impl Node<'_> {
             key.account.digits()
         );
         let answer = self.get(&path).await?;
-        let mut keys = answer["keys"].as_array().into_iter().flatten();
-        let found = keys.find(|one| number(&one["index"]) == Some(key.key));
+        let mut keys = at(&answer, "/keys").as_array().into_iter().flatten();
+        let found = keys.find(|one| number(at(one, "/index")) == Some(key.key));
         found
-            .and_then(|one| number(&one["sequence_number"]))
+            .and_then(|one| number(at(one, "/sequence_number")))
             .ok_or_else(|| unexpected("no sequence number of the lent key"))
     }
 
@@ -138,7 +141,7 @@ impl Node<'_> {
     pub(crate) async fn send(self, transaction: Value) -> Result<Option<String>, NodeError> {
         let request = NodeRequest::post("/v1/transactions", transaction).outside(self.base());
         let answer = self.0.call(request).await?;
-        Ok(answer["id"].as_str().map(str::to_owned))
+        Ok(at(&answer, "/id").as_str().map(str::to_owned))
     }
 
     /// What became of a transaction.
@@ -148,9 +151,11 @@ impl Node<'_> {
             Err(NodeError::Status { status: 404, .. }) => return Ok(Status::Unknown),
             Err(error) => return Err(error),
         };
-        let said = answer["error_message"].as_str().unwrap_or_default();
-        Ok(match answer["status"].as_str() {
-            Some("Sealed") if said.is_empty() && answer["execution"] != "Failure" => Status::Sealed,
+        let said = at(&answer, "/error_message").as_str().unwrap_or_default();
+        Ok(match at(&answer, "/status").as_str() {
+            Some("Sealed") if said.is_empty() && at(&answer, "/execution") != "Failure" => {
+                Status::Sealed
+            }
             Some("Sealed") => Status::Failed(said.to_owned()),
             Some("Expired") => Status::Expired,
             Some("Pending" | "Finalized" | "Executed") => Status::Pending,

@@ -18,8 +18,9 @@ pub(crate) fn parse(text: &SecretText) -> Result<SecretKey, WalletError> {
         return Err(invalid("it needs 1 to 64 hexadecimal digits"));
     }
     let mut padded = Zeroizing::new([b'0'; LEN]);
-    let (_, tail) = padded.split_at_mut(LEN - digits.len());
-    tail.copy_from_slice(digits.as_bytes());
+    for (place, digit) in padded.iter_mut().rev().zip(digits.bytes().rev()) {
+        *place = digit;
+    }
     let mut scalar = Zeroizing::new([0; LEN / 2]);
     hex::decode_to_slice(padded.as_slice(), scalar.as_mut_slice())
         .map_err(|_| invalid("it needs 1 to 64 hexadecimal digits"))?;
@@ -29,13 +30,12 @@ pub(crate) fn parse(text: &SecretText) -> Result<SecretKey, WalletError> {
 
 /// Writes lower-case digits without leading zeros.
 pub(crate) fn format(key: &SecretKey) -> SecretText {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     // Room for all of it: no reallocation leaves a copy behind.
     let mut text = Zeroizing::new(String::with_capacity(LEN));
     for byte in key.to_bytes().expose() {
         for digit in [byte >> 4, byte & 15] {
             if digit != 0 || !text.is_empty() {
-                text.push(char::from(HEX[usize::from(digit)]));
+                text.extend(char::from_digit(digit.into(), 16));
             }
         }
     }

@@ -10,6 +10,8 @@ use kms_core::{
 use serde_json::{Value, json};
 use sha3::{Digest as _, Sha3_256};
 
+use crate::json::at;
+
 const PAYER: &str = "80c8683c3e00e93b";
 const PROPOSER: &str = "479028c39f63dced";
 const RECIPIENT: &str = "0x87d2e07116818c8e";
@@ -71,7 +73,7 @@ impl Rehearsal for FlowRehearsal {
             ("POST", "/v3/flow/broadcast") => {
                 let body = call.body.as_ref()?;
                 body.get("proposalKey")?;
-                json!({"txId": body["txData"]})
+                json!({"txId": at(body, "/txData")})
             }
             _ => return None,
         };
@@ -100,22 +102,23 @@ impl Rehearsal for FlowRehearsal {
         let asked: Value =
             serde_json::from_str(serialized).map_err(|error| format!("no JSON: {error}"))?;
         let sent = Sent::parse(tx_data)?;
-        if json!(format!("0x{}", sent.authorizer())) != asked["body"]["account"] {
+        let account = json!(format!("0x{}", sent.authorizer()));
+        if *at(&asked, "/body/account") != account {
             return Err("another account authorises it".to_owned());
         }
         let values: Vec<Value> = sent
             .arguments
             .iter()
-            .map(|one| serde_json::from_slice::<Value>(one).map(|it| it["value"].clone()))
+            .map(|one| serde_json::from_slice::<Value>(one).map(|it| at(&it, "/value").clone()))
             .collect::<Result<_, _>>()
             .map_err(|_| "an argument is no JSON".to_owned())?;
-        let body = &asked["body"];
-        let fits = match asked["type"].as_u64() {
+        let body = at(&asked, "/body");
+        let fits = match at(&asked, "/type").as_u64() {
             Some(8) => {
-                body["transaction"].as_str().map(str::as_bytes) == Some(&sent.script)
-                    && Some(values.len()) == body["args"].as_array().map(Vec::len)
+                at(body, "/transaction").as_str().map(str::as_bytes) == Some(&sent.script)
+                    && Some(values.len()) == at(body, "/args").as_array().map(Vec::len)
             }
-            Some(2) => values.get(1) == Some(&body["to"]),
+            Some(2) => values.get(1) == Some(at(body, "/to")),
             _ => true,
         };
         if !fits {
@@ -150,18 +153,22 @@ impl Sent {
     fn parse(text: &str) -> Result<Self, String> {
         let json: Value =
             serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
-        let script = decoded(&json["script"])?;
-        let arguments = json["arguments"].as_array().ok_or("it has no arguments")?;
+        let script = decoded(at(&json, "/script"))?;
+        let arguments = at(&json, "/arguments")
+            .as_array()
+            .ok_or("it has no arguments")?;
         let arguments = arguments.iter().map(decoded).collect::<Result<_, _>>()?;
         let sent = Self {
             json,
             script,
             arguments,
         };
-        for list in ["payload_signatures", "envelope_signatures"] {
-            let signatures = sent.json[list].as_array().ok_or("it lacks signatures")?;
+        for list in ["/payload_signatures", "/envelope_signatures"] {
+            let signatures = at(&sent.json, list)
+                .as_array()
+                .ok_or("it lacks signatures")?;
             for one in signatures {
-                if decoded(&one["signature"])?.len() != 64 {
+                if decoded(at(one, "/signature"))?.len() != 64 {
                     return Err("a signature has another length".to_owned());
                 }
             }
@@ -173,51 +180,55 @@ impl Sent {
     }
 
     fn authorizer(&self) -> &str {
-        self.json["authorizers"][0].as_str().unwrap_or_default()
+        at(&self.json, "/authorizers/0")
+            .as_str()
+            .unwrap_or_default()
     }
 
     fn payload(&self) -> Vec<u8> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let key = &self.json["proposal_key"];
+        let key = at(&self.json, "/proposal_key");
         let hex = |value: &Value| rlp_bytes(&hex::decode(text(value)).unwrap_or_default());
         let number = |value: &Value| rlp_number(text(value).parse().unwrap_or(u64::MAX));
         let arguments: Vec<_> = self.arguments.iter().map(|one| rlp_bytes(one)).collect();
         rlp_list(&[
             rlp_bytes(&self.script),
             rlp_list(&arguments),
-            hex(&self.json["reference_block_id"]),
-            number(&self.json["gas_limit"]),
-            hex(&key["address"]),
-            number(&key["key_index"]),
-            number(&key["sequence_number"]),
-            hex(&self.json["payer"]),
-            rlp_list(&[hex(&self.json["authorizers"][0])]),
+            hex(at(&self.json, "/reference_block_id")),
+            number(at(&self.json, "/gas_limit")),
+            hex(at(key, "/address")),
+            number(at(key, "/key_index")),
+            number(at(key, "/sequence_number")),
+            hex(at(&self.json, "/payer")),
+            rlp_list(&[hex(at(&self.json, "/authorizers/0"))]),
         ])
     }
 
     fn signatures(&self, list: &str) -> Vec<u8> {
         let mut accounts: Vec<&Value> = Vec::new();
         for one in [
-            &self.json["proposal_key"]["address"],
-            &self.json["payer"],
-            &self.json["authorizers"][0],
+            at(&self.json, "/proposal_key/address"),
+            at(&self.json, "/payer"),
+            at(&self.json, "/authorizers/0"),
         ] {
             if !accounts.contains(&one) {
                 accounts.push(one);
             }
         }
-        let encoded: Vec<_> = self.json[list]
+        let encoded: Vec<_> = at(&self.json, list)
             .as_array()
             .into_iter()
             .flatten()
             .map(|one| {
-                let position = accounts.iter().position(|it| **it == one["address"]);
+                let position = accounts.iter().position(|it| *it == at(one, "/address"));
                 let position = position.and_then(|it| u64::try_from(it).ok());
-                let key = one["key_index"].as_str().and_then(|it| it.parse().ok());
+                let key = at(one, "/key_index")
+                    .as_str()
+                    .and_then(|it| it.parse().ok());
                 rlp_list(&[
                     rlp_number(position.unwrap_or(u64::MAX)),
                     rlp_number(key.unwrap_or(u64::MAX)),
-                    rlp_bytes(&decoded(&one["signature"]).unwrap_or_default()),
+                    rlp_bytes(&decoded(at(one, "/signature")).unwrap_or_default()),
                 ])
             })
             .collect();
@@ -227,8 +238,8 @@ impl Sent {
     fn id(&self) -> String {
         let whole = rlp_list(&[
             self.payload(),
-            self.signatures("payload_signatures"),
-            self.signatures("envelope_signatures"),
+            self.signatures("/payload_signatures"),
+            self.signatures("/envelope_signatures"),
         ]);
         hex::encode(Sha3_256::digest(whole))
     }
@@ -240,13 +251,13 @@ impl Sent {
         message.resize(32, 0);
         message.extend(self.payload());
         let digest = Sha3_256::digest(&message);
-        let list = self.json["payload_signatures"].as_array();
+        let list = at(&self.json, "/payload_signatures").as_array();
         let own = list
             .into_iter()
             .flatten()
-            .find(|one| one["address"] == self.json["authorizers"][0])
+            .find(|one| at(one, "/address") == at(&self.json, "/authorizers/0"))
             .ok_or("the authorizer has not signed")?;
-        let signature = Signature::from_slice(&decoded(&own["signature"])?)
+        let signature = Signature::from_slice(&decoded(at(own, "/signature"))?)
             .map_err(|_| "the signature is none".to_owned())?
             .normalize_s();
         let keys = [false, true].into_iter().filter_map(|parity| {
@@ -295,7 +306,7 @@ fn rlp_list(items: &[Vec<u8>]) -> Vec<u8> {
 fn rlp_number(number: u64) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    rlp_bytes(&bytes[zeros..])
+    rlp_bytes(bytes.get(zeros..).unwrap_or_default())
 }
 
 fn rlp_header(offset: u8, content: &[u8]) -> Vec<u8> {
@@ -304,7 +315,7 @@ fn rlp_header(offset: u8, content: &[u8]) -> Vec<u8> {
         _ => {
             let len = content.len().to_be_bytes();
             let zeros = len.iter().take_while(|byte| **byte == 0).count();
-            let len = &len[zeros..];
+            let len = len.get(zeros..).unwrap_or_default();
             let count = u8::try_from(len.len()).unwrap_or(u8::MAX);
             let mut header = vec![offset.saturating_add(55).saturating_add(count)];
             header.extend_from_slice(len);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     account::Account,
     argument::{address, array, custom, string, ufix64, uint64},
+    json::at,
     script::Script,
 };
 
@@ -31,12 +32,12 @@ impl Request {
     pub(crate) fn parse(network: Network, text: &str) -> Result<Self, TransactionError> {
         let request: Value =
             serde_json::from_str(text).map_err(|error| malformed(format!("no JSON: {error}")))?;
-        let kind = match &request["type"] {
+        let kind = match at(&request, "/type") {
             Value::Number(number) => number.as_u64(),
             _ => None,
         };
         let kind = kind.ok_or_else(|| malformed("type is no whole number"))?;
-        let body = Body(&request["body"]);
+        let body = Body(at(&request, "/body"));
         let authorizer = body.account("account")?;
         let (script, arguments) = match kind {
             0 => (

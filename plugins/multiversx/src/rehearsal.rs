@@ -76,14 +76,12 @@ impl Rehearsal for MultiversXRehearsal {
         let members: Value =
             serde_json::from_str(tx_data).map_err(|error| format!("txData is no JSON: {error}"))?;
         let text = |name: &str| {
-            members[name]
-                .as_str()
-                .ok_or_else(|| format!("{name} is no text"))
+            let value = members.get(name).and_then(Value::as_str);
+            value.ok_or_else(|| format!("{name} is no text"))
         };
         let number = |name: &str| {
-            members[name]
-                .as_u64()
-                .ok_or_else(|| format!("{name} is no number"))
+            let value = members.get(name).and_then(Value::as_u64);
+            value.ok_or_else(|| format!("{name} is no number"))
         };
         if text("chainID")? != chain_id(network) {
             return Err(format!("the chain id is not that of {network}"));

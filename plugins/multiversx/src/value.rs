@@ -68,8 +68,12 @@ fn signed(text: &str) -> Result<i32, ValueError> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ValueError::NotANumber);
     }
-    let magnitude = digits.parse().unwrap_or(i32::MAX);
-    Ok(if negative { -magnitude } else { magnitude })
+    let magnitude: i32 = digits.parse().unwrap_or(i32::MAX);
+    Ok(if negative {
+        magnitude.saturating_neg()
+    } else {
+        magnitude
+    })
 }
 
 /// `whole.fraction` with the point `exponent` places further to the right.
@@ -87,7 +91,7 @@ fn shifted(whole: &str, fraction: &str, exponent: i32) -> Result<String, ValueEr
         return Ok(joined(&format!("{whole}{more}"), rest));
     }
     let whole = format!("{whole:0>width$}", width = places.saturating_add(1));
-    let (less, more) = whole.split_at(whole.len() - places);
+    let (less, more) = whole.split_at(whole.len().saturating_sub(places));
     Ok(joined(less, &format!("{more}{fraction}")))
 }
 

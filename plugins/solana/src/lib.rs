@@ -37,7 +37,22 @@
 //! # Ok::<(), WalletError>(())
 //! ```
 
+// Bytes from outside never panic; how tests fail is by a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod frozen;
+mod json;
 mod message;
 mod node;
 mod plugin;

@@ -11,6 +11,8 @@
 //! The parser takes exactly what the network takes: the shortest form of each number, nothing
 //! after the end, the rules of the network's `sanitize`, and no account twice.
 
+use std::collections::HashSet;
+
 use kms_core::prelude::TransactionError;
 
 use crate::{pubkey::Pubkey, reader::Reader};
@@ -81,21 +83,17 @@ impl Message {
     }
 
     fn check(&self) -> Result<(), TransactionError> {
-        for (position, account) in self.accounts.iter().enumerate() {
-            if self
-                .accounts
-                .iter()
-                .skip(position + 1)
-                .any(|other| other == account)
-            {
-                return Err(malformed(&format!("it names the account {account} twice")));
-            }
-        }
         let size = self.wire_size();
         if size > PACKET {
             return Err(TransactionError::Refused(format!(
                 "the transaction has {size} bytes, the network takes at most {PACKET}"
             )));
+        }
+        let mut seen = HashSet::new();
+        for account in &self.accounts {
+            if !seen.insert(account) {
+                return Err(malformed(&format!("it names the account {account} twice")));
+            }
         }
         Ok(())
     }
@@ -127,7 +125,9 @@ impl Message {
     /// The bytes of the transaction with all its signatures; the count has one byte.
     fn wire_size(&self) -> usize {
         let signatures = usize::from(self.required_signatures) * 64;
-        1 + signatures + self.bytes.len()
+        signatures
+            .saturating_add(1)
+            .saturating_add(self.bytes.len())
     }
 }
 

@@ -3,7 +3,7 @@
 use kms_core::prelude::{NodeApi, NodeError};
 use serde_json::{Value, json};
 
-use crate::pubkey::Pubkey;
+use crate::{json::at, pubkey::Pubkey};
 
 const PATH: &str = "/v3/blockchain/node/SOL/{apiKey}";
 
@@ -50,11 +50,11 @@ impl Node<'_> {
         let answer = self
             .ask(method, json!([{"commitment": "finalized"}]))
             .await?;
-        let value = &answer["value"];
-        let blockhash = value["blockhash"].as_str().and_then(Pubkey::parse);
+        let blockhash = at(&answer, "/value/blockhash").as_str();
+        let blockhash = blockhash.and_then(Pubkey::parse);
         Ok(LatestBlockhash {
             blockhash: blockhash.ok_or_else(|| unexpected(method))?.0,
-            last_valid_block_height: number(method, &value["lastValidBlockHeight"])?,
+            last_valid_block_height: number(method, at(&answer, "/value/lastValidBlockHeight"))?,
         })
     }
 
@@ -69,7 +69,7 @@ impl Node<'_> {
         let answer = self
             .ask("getTransaction", json!([id, {"commitment": "confirmed"}]))
             .await?;
-        Ok(match answer["meta"].get("err") {
+        Ok(match answer.pointer("/meta/err") {
             None => Seen::Never,
             Some(Value::Null) => Seen::Executed,
             Some(error) => Seen::Failed(error.clone()),
@@ -81,11 +81,11 @@ impl Node<'_> {
         let method = "getSignatureStatuses";
         let params = json!([[id], {"searchTransactionHistory": true}]);
         let answer = self.ask(method, params).await?;
-        let seen = match answer["value"].as_array().map(Vec::as_slice) {
+        let seen = match at(&answer, "/value").as_array().map(Vec::as_slice) {
             Some([Value::Null]) => Seen::Never,
             Some([status @ Value::Object(_)]) => {
-                let level = status["confirmationStatus"].as_str();
-                match (level, &status["err"]) {
+                let level = at(status, "/confirmationStatus").as_str();
+                match (level, at(status, "/err")) {
                     (Some("confirmed" | "finalized"), Value::Null) => Seen::Executed,
                     (Some("confirmed" | "finalized"), error) => Seen::Failed(error.clone()),
                     // Nothing that is not confirmed is believed, a failure least of all: in
@@ -95,7 +95,7 @@ impl Node<'_> {
             }
             _ => return Err(unexpected(method)),
         };
-        let slot = number(method, &answer["context"]["slot"])?;
+        let slot = number(method, at(&answer, "/context/slot"))?;
         Ok(Status { slot, seen })
     }
 
@@ -105,8 +105,8 @@ impl Node<'_> {
             .ask(method, json!([{"commitment": "finalized"}]))
             .await?;
         Ok(Finalized {
-            slot: number(method, &answer["absoluteSlot"])?,
-            block_height: number(method, &answer["blockHeight"])?,
+            slot: number(method, at(&answer, "/absoluteSlot"))?,
+            block_height: number(method, at(&answer, "/blockHeight"))?,
         })
     }
 
@@ -125,7 +125,7 @@ impl Node<'_> {
             "maxSupportedTransactionVersion": 0,
         });
         let block = self.ask(method, json!([slot, options])).await?;
-        number(method, &block["blockHeight"])
+        number(method, at(&block, "/blockHeight"))
     }
 
     async fn ask(self, method: &'static str, params: Value) -> Result<Value, NodeError> {

@@ -50,7 +50,7 @@ pub(crate) fn format(key: &SecretKey) -> SecretText {
         *to = *from;
     }
     // More room than the encoder takes: no reallocation leaves a copy behind.
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
+    let mut text = Zeroizing::new(String::with_capacity(128));
     bs58::encode(bytes.as_slice())
         .onto(&mut *text)
         .expect("a text has room for every encoding");

@@ -54,11 +54,11 @@ impl<'a> Reader<'a> {
     /// shortest form counts, as for the network.
     pub(crate) fn compact_u16(&mut self) -> Option<u16> {
         let mut value = 0_u32;
-        for position in 0..3_u32 {
+        for shift in [0, 7, 14] {
             let byte = self.u8()?;
-            value |= u32::from(byte & 0x7f) << (7 * position);
+            value |= u32::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                let shortest = byte != 0 || position == 0;
+                let shortest = byte != 0 || shift == 0;
                 return u16::try_from(value).ok().filter(|_| shortest);
             }
         }

@@ -9,6 +9,8 @@ use kms_core::{
 };
 use serde_json::{Value, json};
 
+use crate::json::at;
+
 /// What the cloud puts in place of the block hash, and what the sandbox's node says it is.
 const PLACEHOLDER: [u8; 32] = [0; 32];
 const BLOCKHASH: [u8; 32] = [0x5b; 32];
@@ -58,7 +60,7 @@ impl Rehearsal for SolanaRehearsal {
             return None;
         }
         let body = call.body.as_ref()?;
-        let result = match body["method"].as_str()? {
+        let result = match at(body, "/method").as_str()? {
             "getLatestBlockhash" => json!({
                 "context": {"slot": HEIGHT},
                 "value": {
@@ -72,13 +74,15 @@ impl Rehearsal for SolanaRehearsal {
                     Ok(sent) => json!(sent.id()),
                     Err(reason) => {
                         let error = json!({"code": -32602, "message": reason});
-                        return Some(json!({"jsonrpc": "2.0", "id": body["id"], "error": error}));
+                        return Some(
+                            json!({"jsonrpc": "2.0", "id": at(body, "/id"), "error": error}),
+                        );
                     }
                 }
             }
             "getTransaction" => json!({
                 "slot": HEIGHT + 1,
-                "transaction": {"signatures": [body["params"][0]]},
+                "transaction": {"signatures": [at(body, "/params/0")]},
                 "meta": {"err": null, "fee": 5000},
             }),
             "getSignatureStatuses" => json!({"context": {"slot": HEIGHT}, "value": [null]}),
@@ -86,13 +90,13 @@ impl Rehearsal for SolanaRehearsal {
             "getFirstAvailableBlock" => json!(0),
             _ => return None,
         };
-        Some(json!({"jsonrpc": "2.0", "id": body["id"], "result": result}))
+        Some(json!({"jsonrpc": "2.0", "id": at(body, "/id"), "result": result}))
     }
 
     fn sent(&self, call: &RehearsalCall) -> Option<String> {
         let body = call.body.as_ref()?;
-        let wire = body["params"][0].as_str();
-        wire.filter(|_| body["method"] == "sendTransaction")
+        let wire = at(body, "/params/0").as_str();
+        wire.filter(|_| at(body, "/method") == "sendTransaction")
             .map(str::to_owned)
     }
 
@@ -109,7 +113,7 @@ impl Rehearsal for SolanaRehearsal {
         let sent = Sent::parse(tx_data)?;
         let request: Value =
             serde_json::from_str(serialized).map_err(|error| format!("no JSON: {error}"))?;
-        let asked = hex::decode(request["txData"].as_str().unwrap_or_default())
+        let asked = hex::decode(at(&request, "/txData").as_str().unwrap_or_default())
             .map_err(|_| "the txData asked for is not hexadecimal".to_owned())?;
         let parts = |bytes: &[u8]| {
             let (head, tail) = bytes.split_at_checked(sent.blockhash)?;
@@ -142,17 +146,20 @@ impl Sent {
         let short = || "it ends too early".to_owned();
         let (count, rest) = bytes.split_first().ok_or_else(short)?;
         let count = usize::from(*count);
-        let (signatures, message) = rest.split_at_checked(64 * count).ok_or_else(short)?;
+        let (signatures, message) = rest
+            .split_at_checked(count.saturating_mul(64))
+            .ok_or_else(short)?;
         let (signatures, _) = signatures.as_chunks::<64>();
         let (header, rest) = message.split_first_chunk::<4>().ok_or_else(short)?;
         let [required, _, _, accounts] = header.map(usize::from);
         if required != count || count == 0 {
             return Err(format!("it has {count} signatures and needs {required}"));
         }
-        let accounts = rest.get(..32 * accounts).ok_or_else(short)?;
-        let blockhash = header.len() + accounts.len();
+        let accounts = rest.get(..accounts.saturating_mul(32)).ok_or_else(short)?;
+        let blockhash = header.len().saturating_add(accounts.len());
         let (accounts, _) = accounts.as_chunks::<32>();
-        let instructions = message.get(blockhash + 32..).ok_or_else(short)?;
+        let (_, rest) = message.split_at_checked(blockhash).ok_or_else(short)?;
+        let instructions = rest.get(32..).ok_or_else(short)?;
         if accounts.len() < count {
             return Err(short());
         }
@@ -171,8 +178,8 @@ impl Sent {
     }
 
     fn verify(&self) -> Result<Verdict, String> {
-        let hash = self.message.get(self.blockhash..self.blockhash + 32);
-        if hash != Some(&BLOCKHASH) {
+        let rest = self.message.get(self.blockhash..).unwrap_or_default();
+        if rest.first_chunk() != Some(&BLOCKHASH) {
             return Err("its block hash is not the one of the sandbox's node".to_owned());
         }
         let mut signers = Vec::new();

@@ -28,7 +28,10 @@ use std::time::Duration;
 use kms_core::prelude::{Assembled, Attempt, Broadcast, NodeApi, NodeError, SubmitError};
 use serde_json::Value;
 
-use crate::node::{Node, Seen};
+use crate::{
+    json::at,
+    node::{Node, Seen},
+};
 
 /// How often a confirmation is asked for. After the n-th time that it is not there, n seconds
 /// pass: 36 in all.
@@ -200,8 +203,8 @@ impl Submission<'_> {
 fn json_rpc_error(error: NodeError) -> NodeError {
     if let NodeError::Status { body, .. } = &error
         && let (Some(code), Some(message)) = (
-            body["error"]["code"].as_i64(),
-            body["error"]["message"].as_str(),
+            at(body, "/error/code").as_i64(),
+            at(body, "/error/message").as_str(),
         )
     {
         return NodeError::Rpc {

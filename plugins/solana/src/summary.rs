@@ -92,8 +92,8 @@ fn fee(frozen: &Frozen) -> u64 {
         if counts { u64::from(count) } else { 0 }
     };
     // At most 128 + 255 for each of some hundred instructions.
-    let signatures = u64::from(message.required_signatures())
-        + message.instructions.iter().map(further).sum::<u64>();
+    let further: u64 = message.instructions.iter().map(further).sum();
+    let signatures = further.saturating_add(message.required_signatures().into());
     let priority = ComputeBudget::of(&message.instructions).priority_fee();
     signatures
         .saturating_mul(LAMPORTS_PER_SIGNATURE)

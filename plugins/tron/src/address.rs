@@ -18,7 +18,7 @@ impl TronAddress {
     pub(crate) fn of_key(key: &PublicKey) -> Result<Self, KeyError> {
         let [_, coordinates @ ..] = key.secp256k1()?.uncompressed();
         let mut account = [0; 20];
-        account.copy_from_slice(&keccak256(coordinates)[12..]);
+        account.copy_from_slice(&keccak256(coordinates).0[12..]);
         Ok(Self::of_account(account))
     }
 

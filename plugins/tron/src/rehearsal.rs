@@ -60,9 +60,8 @@ impl Rehearsal for TronRehearsal {
         let transaction: Value =
             serde_json::from_str(tx_data).map_err(|error| format!("txData is no JSON: {error}"))?;
         let text = |name: &str| {
-            transaction[name]
-                .as_str()
-                .ok_or_else(|| format!("{name} is no text"))
+            let value = transaction.get(name).and_then(Value::as_str);
+            value.ok_or_else(|| format!("{name} is no text"))
         };
         let raw = hex::decode(text("raw_data_hex")?)
             .map_err(|_| "raw_data_hex is not hexadecimal".to_owned())?;
@@ -70,10 +69,8 @@ impl Rehearsal for TronRehearsal {
         if text("txID")? != hex::encode(id) {
             return Err("txID is not the SHA-256 of raw_data_hex".to_owned());
         }
-        let [signature] = transaction["signature"]
-            .as_array()
-            .map_or(&[][..], Vec::as_slice)
-        else {
+        let signatures = transaction.get("signature").and_then(Value::as_array);
+        let [signature] = signatures.map_or(&[][..], Vec::as_slice) else {
             return Err("there is not one signature".to_owned());
         };
         let signer = recover(&id, signature.as_str().unwrap_or_default())?;
@@ -180,7 +177,9 @@ impl Sample {
         });
         if self.fee_limit != 0 {
             raw.extend(varint(18, self.fee_limit));
-            raw_data["fee_limit"] = self.fee_limit.into();
+            if let Some(members) = raw_data.as_object_mut() {
+                members.insert("fee_limit".to_owned(), self.fee_limit.into());
+            }
         }
         json!({
             "visible": false, "txID": hex::encode(Sha256::digest(&raw)), "raw_data": raw_data,
@@ -273,6 +272,6 @@ fn recover(digest: &[u8], signature: &str) -> Result<[u8; 21], String> {
     let point = k256::elliptic_curve::sec1::ToSec1Point::to_sec1_point(&point, false);
     let coordinates = point.as_bytes().get(1..).unwrap_or_default();
     let mut address = [0x41; 21];
-    address[1..].copy_from_slice(&keccak256(coordinates)[12..]);
+    address[1..].copy_from_slice(&keccak256(coordinates).0[12..]);
     Ok(address)
 }

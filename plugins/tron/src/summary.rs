@@ -346,7 +346,7 @@ impl Draft {
     fn approval(&mut self, token: &[u8], spender: Account, what: &str, amount: U256) {
         // The largest amount of the tokens that count in 96 bits; who approves that much or more
         // means any amount.
-        let practically_unlimited = U256::MAX >> 160;
+        let practically_unlimited = U256::MAX.wrapping_shr(160);
         let spender = account(spender).to_string();
         self.detail("spender", spender.clone());
         self.detail(what, amount.to_string());

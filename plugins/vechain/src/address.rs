@@ -7,7 +7,7 @@ use thiserror::Error;
 /// The address of a public key: keccak256 over x ‖ y, without its first 12 bytes.
 pub(crate) fn of_key(key: &PublicKey) -> Result<Address, KeyError> {
     let [_, coordinates @ ..] = key.secp256k1()?.uncompressed();
-    Ok(Address::from_slice(&keccak256(coordinates)[12..]))
+    Ok(Address::from_word(keccak256(coordinates)))
 }
 
 /// Reads 40 hexadecimal digits, with or without `0x`. All lower or all upper case passes, mixed

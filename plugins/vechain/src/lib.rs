@@ -25,6 +25,20 @@
 //! # Ok::<(), WalletError>(())
 //! ```
 
+// Bytes from outside never panic; how tests fail is by a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod address;
 mod calls;
 mod node;

@@ -93,11 +93,13 @@ fn simulation(request: &Request, sender: &Address) -> Value {
         }],
         "caller": address::lower_case(sender),
     });
-    if let Some(gas) = request.gas {
-        body["gas"] = gas.into();
-    }
-    if let Some(gas_price) = &request.gas_price {
-        body["gasPrice"] = gas_price.clone();
+    if let Some(members) = body.as_object_mut() {
+        let gas = request.gas.map(Value::from);
+        let further = [("gas", gas), ("gasPrice", request.gas_price.clone())];
+        let given = further
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        members.extend(given);
     }
     body
 }

@@ -73,7 +73,8 @@ fn json_number(text: &str) -> Result<U256, QuantityError> {
     if negative {
         return Err(QuantityError::Negative);
     }
-    let trailing_zeros = digits.len() - digits.trim_end_matches('0').len();
+    let without_zeros = digits.trim_end_matches('0').len();
+    let trailing_zeros = digits.len().saturating_sub(without_zeros);
     let length = |len: usize| i64::try_from(len).map_err(|_| QuantityError::TooLarge);
     let scale = exponent
         .saturating_add(length(trailing_zeros)?)
@@ -89,7 +90,7 @@ fn json_number(text: &str) -> Result<U256, QuantityError> {
 fn signed_digits(text: &str) -> Result<i64, QuantityError> {
     let digits = text.trim_start_matches(['+', '-']);
     if digits.is_empty()
-        || text.len() - digits.len() > 1
+        || text.len().saturating_sub(digits.len()) > 1
         || !digits.bytes().all(|b| b.is_ascii_digit())
     {
         return Err(QuantityError::NotANumber);

@@ -26,14 +26,11 @@ impl Rehearsal for VeChainRehearsal {
         network: Network,
         wallets: &[RehearsalWallet],
     ) -> Vec<RehearsalTransaction> {
-        let recipient = "0x3535353535353535353535353535353535353535";
+        let account = "3535353535353535353535353535353535353535";
+        let recipient = format!("0x{account}");
         let vtho = "0x0000000000000000000000000000456e65726779";
         // transfer(address,uint256) of 10 VTHO.
-        let transfer = format!(
-            "0xa9059cbb{:0>64}{:0>64}",
-            &recipient[2..],
-            "8ac7230489e80000"
-        );
+        let transfer = format!("0xa9059cbb{:0>64}{:0>64}", account, "8ac7230489e80000");
         let chain_tag = match network {
             Network::Mainnet => 0x4a,
             Network::Testnet => 0x27,
@@ -154,6 +151,6 @@ fn recover(digest: &[u8], signature: &[u8]) -> Result<[u8; 20], String> {
     let point = k256::elliptic_curve::sec1::ToSec1Point::to_sec1_point(&point, false);
     let coordinates = point.as_bytes().get(1..).unwrap_or_default();
     let mut address = [0; 20];
-    address.copy_from_slice(&keccak256(coordinates)[12..]);
+    address.copy_from_slice(&keccak256(coordinates).0[12..]);
     Ok(address)
 }

@@ -217,7 +217,7 @@ impl Teller<'_> {
     fn approval(&mut self, token: Address, spender: Address, what: &str, amount: U256) {
         // The largest amount of the tokens that count in 96 bits; who approves that much or more
         // means any amount.
-        let practically_unlimited = U256::MAX >> 160;
+        let practically_unlimited = U256::MAX.wrapping_shr(160);
         self.detail("spender", checksum(spender));
         if token == ENERGY {
             let what = what.trim_end_matches(" or token id");

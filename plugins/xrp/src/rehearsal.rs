@@ -52,10 +52,12 @@ impl Rehearsal for XrpRehearsal {
             .into_iter()
             .zip(wallets.iter().cycle())
             .filter_map(|((title, mut transaction), wallet)| {
-                transaction["Account"] = wallet.addresses.first()?.as_str().into();
-                transaction["Fee"] = "12".into();
-                transaction["Sequence"] = 83_210_001.into();
-                transaction["LastLedgerSequence"] = 83_210_501.into();
+                let members = transaction.as_object_mut()?;
+                let account = wallet.addresses.first()?.as_str();
+                members.insert("Account".to_owned(), account.into());
+                members.insert("Fee".to_owned(), "12".into());
+                members.insert("Sequence".to_owned(), 83_210_001.into());
+                members.insert("LastLedgerSequence".to_owned(), 83_210_501.into());
                 Some(RehearsalTransaction {
                     title,
                     serialized: transaction.to_string(),
@@ -222,6 +224,7 @@ impl<'a> Walker<'a> {
         }
     }
 
+    #[expect(clippy::arithmetic_side_effects, reason = "a number of three bytes")]
     fn prefixed(&mut self) -> Option<&'a [u8]> {
         let first = usize::from(self.byte()?);
         let length = match first {
@@ -242,8 +245,8 @@ impl<'a> Walker<'a> {
         let mut open = 1_usize;
         while open > 0 {
             match self.header()? {
-                (14 | 15, 1) => open -= 1,
-                (14 | 15, _) => open += 1,
+                (14 | 15, 1) => open = open.saturating_sub(1),
+                (14 | 15, _) => open = open.saturating_add(1),
                 (kind, _) => {
                     self.value(kind)?;
                 }
@@ -260,7 +263,7 @@ impl<'a> Walker<'a> {
                 0xff => {}
                 kind => {
                     let parts = (kind & 0x31).count_ones();
-                    self.take(20 * usize::try_from(parts).ok()?)?;
+                    self.take(usize::try_from(parts).ok()?.saturating_mul(20))?;
                 }
             }
         }

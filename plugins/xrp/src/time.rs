@@ -15,6 +15,10 @@ pub(crate) fn utc(seconds: u32) -> String {
 /// Year, month and day of a number of days after 1970-01-01, by the algorithm of
 /// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>: years begin in March,
 /// so that the leap day is the last of a year.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "remainders of constants, and no number of days that 32 bits of seconds have is large"
+)]
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

@@ -1,6 +1,6 @@
 //! Who watches the daemon: monitoring, and the service manager.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kms_core::{
     daemon::{NoObserver, Observer, VaultWatch},
@@ -98,7 +98,9 @@ async fn show_life(manager: Arc<ServiceManager>, pages: Arc<Pages>) {
     let Some(within) = manager.watchdog() else {
         return;
     };
-    let mut ticks = tokio::time::interval(within / 2);
+    // Twice as often as it wants, and at least a moment: no time at all is no interval.
+    let period = within.checked_div(2).unwrap_or_default();
+    let mut ticks = tokio::time::interval(period.max(Duration::from_millis(1)));
     loop {
         ticks.tick().await;
         let failed = pages.failed_liveness();

@@ -1,5 +1,12 @@
 //! What must hold for any row that stands in a journal's file.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a property that does not hold fails by a panic"
+)]
+
 use std::sync::{
     Mutex,
     atomic::{AtomicU32, Ordering},

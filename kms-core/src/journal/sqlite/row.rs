@@ -65,7 +65,8 @@ impl Columns {
         // The rest are numbers, digests and ids.
         let mut bytes = Vec::with_capacity(long.saturating_add(sealed).saturating_add(512));
         let mut put = |part: Option<&[u8]>| {
-            let len = part.map_or(u64::MAX, |part| part.len() as u64);
+            let len = part.and_then(|part| u64::try_from(part.len()).ok());
+            let len = len.unwrap_or(u64::MAX);
             bytes.extend_from_slice(&len.to_be_bytes());
             bytes.extend_from_slice(part.unwrap_or_default());
         };

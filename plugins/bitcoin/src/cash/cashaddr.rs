@@ -71,9 +71,10 @@ fn encode(prefix: &str, kind: Kind, hash: &[u8]) -> Option<String> {
     let mut digits: Vec<u8> = regroup(&payload, 8, 5).collect();
     let checksum = checksum(prefix, digits.iter().copied().chain([0; 8]));
     digits.extend(
-        (0..8)
+        (0..40)
+            .step_by(5)
             .rev()
-            .map(|place| low_5_bits(checksum >> (5 * place))),
+            .map(|place| low_5_bits(checksum >> place)),
     );
     let letters = digits.iter().map(|digit| char::from(letter(*digit)));
     Some(format!("{prefix}:{}", letters.collect::<String>()))
@@ -98,9 +99,10 @@ fn decode(default_prefix: &str, text: &str) -> Option<(Kind, Vec<u8>)> {
     let (payload, _) = digits.split_at_checked(digits.len().checked_sub(8)?)?;
     let bytes: Vec<u8> = regroup(payload, 5, 8).collect();
     // The bits that fill up the last digit: fewer than five, and none of them set.
-    let whole = payload.len().checked_mul(5)? / 8;
+    let bits = payload.len().checked_mul(5)?;
+    let whole = bits / 8;
     let (bytes, rest) = bytes.split_at_checked(whole)?;
-    if rest.iter().any(|byte| *byte != 0) || (payload.len() * 5) % 8 >= 5 {
+    if rest.iter().any(|byte| *byte != 0) || bits % 8 >= 5 {
         return None;
     }
     let (version, hash) = bytes.split_first()?;

@@ -97,9 +97,10 @@ fn is_signature(rs: &[u8], key: &PublicKey, digest: &[u8; 32]) -> Option<bool> {
         .ok()?
         .serialize_uncompressed();
     let (x, y) = point.get(1..)?.split_at_checked(32)?;
-    let p = U256::MAX - U256::from(0x1_0000_03d0_u64);
+    let p = U256::MAX.saturating_sub(U256::from(0x1_0000_03d0_u64));
+    let half = p.wrapping_shr(1);
     let y = U256::try_from_be_slice(y)?;
-    let is_square = y.pow_mod((p - U256::from(1)) >> 1, p) == U256::from(1);
+    let is_square = y.pow_mod(half, p) == U256::from(1);
     Some(is_square && x == r)
 }
 

@@ -51,7 +51,7 @@ pub(super) fn decode(raw: &[u8]) -> Result<Option<Decoded>, String> {
         let chain_id = signed.first().copied().unwrap_or_default();
         (number(chain_id)?, v)
     } else {
-        let chain_id: U256 = v.saturating_sub(U256::from(35)) >> 1;
+        let chain_id = v.saturating_sub(U256::from(35)).wrapping_shr(1);
         chain_id.encode(&mut payload);
         payload.extend([alloy_rlp::EMPTY_STRING_CODE; 2]);
         (chain_id, v.wrapping_sub(U256::from(35)) & U256::ONE)

@@ -57,7 +57,7 @@ impl Amount {
     /// Reads a difference of drops, which may be below zero.
     pub(super) fn parse_drops_difference(text: &str) -> Result<Self, CodecError> {
         match text.strip_prefix('-').map(Self::parse_drops) {
-            Some(Ok(Self::Xrp(drops))) => Ok(Self::Xrp(-drops)),
+            Some(Ok(Self::Xrp(drops))) => Ok(Self::Xrp(drops.saturating_neg())),
             Some(other) => other,
             None => Self::parse_drops(text),
         }
@@ -137,7 +137,7 @@ impl Amount {
                     (_, drops) if drops > MAX_DROPS => Err(CodecError::Drops),
                     (true, drops) => Ok(Self::Xrp(drops)),
                     (false, 0) => Err(CodecError::NotCanonical),
-                    (false, drops) => Ok(Self::Xrp(-drops)),
+                    (false, drops) => Ok(Self::Xrp(drops.saturating_neg())),
                 }
             }
         }
@@ -208,7 +208,7 @@ impl Issued {
         let (mut mantissa, mut exponent) = (self.mantissa, self.exponent);
         while mantissa != 0 && mantissa % 10 == 0 {
             mantissa /= 10;
-            exponent += 1;
+            exponent = exponent.saturating_add(1);
         }
         (mantissa, exponent)
     }
@@ -218,7 +218,8 @@ impl Issued {
             return ISSUED;
         }
         let sign = if self.negative { 0 } else { POSITIVE };
-        let exponent = u64::try_from(self.exponent + EXPONENT_OFFSET).unwrap_or(0);
+        let exponent = self.exponent.saturating_add(EXPONENT_OFFSET);
+        let exponent = u64::try_from(exponent).unwrap_or(0);
         ISSUED | sign | exponent << EXPONENT_SHIFT | self.mantissa
     }
 
@@ -229,7 +230,7 @@ impl Issued {
         let mantissa = bits & ((1 << EXPONENT_SHIFT) - 1);
         let [_, exponent @ ..] = (bits >> EXPONENT_SHIFT).to_be_bytes();
         let [.., exponent] = exponent;
-        let exponent = i16::from(exponent) - EXPONENT_OFFSET;
+        let exponent = i16::from(exponent).saturating_sub(EXPONENT_OFFSET);
         if !Self::MANTISSAS.contains(&mantissa) || !Self::EXPONENTS.contains(&exponent) {
             return Err(CodecError::NotCanonical);
         }

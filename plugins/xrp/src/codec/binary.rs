@@ -158,7 +158,7 @@ impl Value {
                 mantissa: i64::from_be_bytes(reader.array()?),
                 exponent: i32::from_be_bytes(reader.array()?),
             }),
-            Kind::StObject => Self::Object(Object::read(reader, depth + 1)?),
+            Kind::StObject => Self::Object(Object::read(reader, depth.saturating_add(1))?),
             Kind::StArray => Self::Array(read_array(reader, depth)?),
             Kind::PathSet => Self::Paths(Path::read_all(reader)?),
             Kind::Vector256 => {
@@ -190,7 +190,8 @@ fn read_array(
         if field.kind() != Kind::StObject {
             return Err(CodecError::Expected("a list of objects").of(field.name()));
         }
-        let object = Object::read(reader, depth + 1).map_err(|error| error.of(field.name()))?;
+        let object = Object::read(reader, depth.saturating_add(1))
+            .map_err(|error| error.of(field.name()))?;
         items.push((field, object));
     }
     reader.skip()?;
@@ -230,6 +231,10 @@ fn read_header(reader: &mut Reader<'_>) -> Result<&'static Field, CodecError> {
 }
 
 /// One byte up to 192, two up to 12480, three up to 918744.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "each number is within the bounds of its arm"
+)]
 fn write_length(length: usize, bytes: &mut Vec<u8>) -> Result<(), CodecError> {
     let [_, _, _, _, _, high, middle, low] = match length {
         0..=192 => u64::try_from(length),
@@ -247,6 +252,7 @@ fn write_length(length: usize, bytes: &mut Vec<u8>) -> Result<(), CodecError> {
     Ok(())
 }
 
+#[expect(clippy::arithmetic_side_effects, reason = "a number of three bytes")]
 fn read_prefixed<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], CodecError> {
     let [first] = reader.array()?;
     let first = usize::from(first);

@@ -36,7 +36,7 @@ impl Decimal {
         }
         let all = format!("{whole}{fraction}");
         let digits = all.trim_end_matches('0');
-        let zeros = length(all.len() - digits.len())?;
+        let zeros = length(all.len().saturating_sub(digits.len()))?;
         let digits = digits.trim_start_matches('0');
         if digits.is_empty() {
             return Ok(Self::zero());
@@ -44,7 +44,9 @@ impl Decimal {
         Ok(Self {
             negative,
             digits: digits.to_owned(),
-            exponent: exponent - length(fraction.len())? + zeros,
+            exponent: exponent
+                .saturating_sub(length(fraction.len())?)
+                .saturating_add(zeros),
         })
     }
 
@@ -63,11 +65,11 @@ impl Decimal {
         }
         let all = mantissa.to_string();
         let digits = all.trim_end_matches('0');
-        let zeros = length(all.len() - digits.len()).unwrap_or(0);
+        let zeros = length(all.len().saturating_sub(digits.len())).unwrap_or(0);
         Self {
             negative,
             digits: digits.to_owned(),
-            exponent: i64::from(exponent) + zeros,
+            exponent: i64::from(exponent).saturating_add(zeros),
         }
     }
 
@@ -85,7 +87,7 @@ impl Decimal {
             .ok_or(CodecError::TooPrecise(digits))?;
         let mantissa = format!("{}{}", self.digits, "0".repeat(missing));
         let mantissa = mantissa.parse().map_err(|_| CodecError::OutOfRange)?;
-        Ok((mantissa, self.exponent - length(missing)?))
+        Ok((mantissa, self.exponent.saturating_sub(length(missing)?)))
     }
 
     /// The significant digits as a number, and the power of ten of the last one.
@@ -103,7 +105,7 @@ impl fmt::Display for Decimal {
             f.write_str("-")?;
         }
         let count = i64::try_from(digits.len()).map_err(|_| fmt::Error)?;
-        if exponent > 20 || count + exponent < -20 {
+        if exponent > 20 || count.saturating_add(exponent) < -20 {
             return write!(f, "{digits}e{exponent}");
         }
         if let Ok(zeros) = usize::try_from(exponent) {
@@ -111,8 +113,8 @@ impl fmt::Display for Decimal {
         }
         // At least one digit before the point.
         let places = usize::try_from(exponent.unsigned_abs()).map_err(|_| fmt::Error)?;
-        let digits = format!("{digits:0>width$}", width = places + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - places);
+        let digits = format!("{digits:0>width$}", width = places.saturating_add(1));
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
         write!(f, "{whole}.{fraction}")
     }
 }

@@ -98,7 +98,9 @@ impl Value {
                 json => amount(json)?,
             }),
             Kind::Number => Self::Number(Number::parse(text(json)?)?),
-            Kind::StObject => Self::Object(Object::nested(members(json)?, depth + 1)?),
+            Kind::StObject => {
+                Self::Object(Object::nested(members(json)?, depth.saturating_add(1))?)
+            }
             Kind::StArray => {
                 let items = list(json)?.iter().map(|item| array_item(item, depth));
                 Self::Array(items.collect::<Result<_, _>>()?)
@@ -123,7 +125,7 @@ fn array_item(json: &Json, depth: usize) -> Result<(&'static Field, Object), Cod
     if field.kind() != Kind::StObject {
         return Err(CodecError::Expected("an object").of(field.name()));
     }
-    let object = members(inner).and_then(|inner| Object::nested(inner, depth + 1));
+    let object = members(inner).and_then(|inner| Object::nested(inner, depth.saturating_add(1)));
     Ok((field, object.map_err(|error| error.of(field.name()))?))
 }
 

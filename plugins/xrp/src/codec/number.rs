@@ -37,7 +37,7 @@ impl Number {
                 return Err(CodecError::TooPrecise(Self::DIGITS - 1));
             }
             mantissa /= 10;
-            exponent += 1;
+            exponent = exponent.saturating_add(1);
         }
         if !Self::EXPONENTS.contains(&exponent) {
             return Err(CodecError::OutOfRange);
@@ -45,7 +45,7 @@ impl Number {
         let mantissa = i64::try_from(mantissa).map_err(|_| CodecError::OutOfRange)?;
         Ok(Self {
             mantissa: if decimal.negative {
-                -mantissa
+                mantissa.saturating_neg()
             } else {
                 mantissa
             },

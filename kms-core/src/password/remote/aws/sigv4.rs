@@ -91,6 +91,10 @@ fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// `seconds` since 1970 as `YYYYMMDDTHHMMSSZ` (ISO 8601, basic form).
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "remainders of constants, and no number of days that 64 bits of seconds have is large"
+)]
 fn timestamp(seconds: u64) -> String {
     const DAY: u64 = 86_400;
     const YEARS_400: u64 = 146_097;

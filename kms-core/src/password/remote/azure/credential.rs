@@ -246,7 +246,8 @@ impl Application {
             .iter()
             .map(|(name, value)| Zeroizing::new(format!("{name}={}", path_segment(value))))
             .collect::<Vec<_>>();
-        let length = form.iter().map(|field| field.len() + 1).sum();
+        let lengths = form.iter().map(|field| field.len().saturating_add(1));
+        let length = lengths.sum();
         // Room for all of it: no growing buffer leaves a copy behind.
         let mut body = Vec::with_capacity(length);
         for field in &form {
