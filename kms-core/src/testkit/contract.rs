@@ -129,7 +129,7 @@ pub(super) fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime without I/O needs nothing")
 }
 
-fn check_wallet(plugin: &dyn ChainPlugin, case: &WalletCase) {
+pub(super) fn check_wallet(plugin: &dyn ChainPlugin, case: &WalletCase) {
     let network = Network::from_testnet_flag(case.testnet);
     let Some(phrase) = &case.mnemonic else {
         return;

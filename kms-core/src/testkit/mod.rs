@@ -28,6 +28,7 @@ pub mod fuzz;
 mod contract;
 mod frozen;
 mod node;
+mod published;
 mod rehearsal_node;
 #[cfg(feature = "bench")]
 mod sign_bench;
@@ -38,6 +39,7 @@ pub use self::{
     contract::{Pipeline, contract},
     frozen::Frozen,
     node::ScriptedNode,
+    published::published_wallets,
     tally::tally,
     vectors::{ErrorCase, TransactionCase, Vectors, WalletCase},
 };

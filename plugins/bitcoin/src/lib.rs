@@ -47,6 +47,8 @@ mod max_fee;
 mod owner;
 mod params;
 mod plugin;
+#[cfg(test)]
+mod published;
 mod rehearsal;
 mod request;
 mod select;

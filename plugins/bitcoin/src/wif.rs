@@ -125,19 +125,6 @@ mod tests {
         parse(&BTC, &SecretText::new(text))
     }
 
-    /// Bitcoin wiki, "Wallet import format", with its uncompressed key.
-    #[test]
-    fn published_example() {
-        let text = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ";
-        let key = read(text).unwrap();
-        assert_eq!(
-            hex::encode(key.to_bytes().expose()),
-            "0c28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d"
-        );
-        assert_eq!(key.public_key().encoded().len(), 65);
-        assert_eq!(format(&BTC, Network::Mainnet, &key).expose(), text);
-    }
-
     #[test]
     fn hexadecimal_digits_are_a_compressed_key() {
         let text = "0C28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d";
