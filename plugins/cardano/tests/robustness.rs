@@ -524,27 +524,6 @@ fn the_network_is_frozen_with_the_body() {
     assert!(CARDANO.summarize(Network::Mainnet, &unsigned).is_err());
 }
 
-/// CIP-3: the Icarus master key of a published phrase.
-#[test]
-fn the_published_master_key() {
-    use kms_core::keys::{Ed25519Bip32Node, Mnemonic};
-    let published: Value =
-        serde_json::from_str(include_str!("vectors/published/cip3-icarus.json")).unwrap();
-    let phrase = SecretText::new(published["phrase"].as_str().unwrap());
-    let root = "m".parse().unwrap();
-    let node = Ed25519Bip32Node::derive_icarus(&Mnemonic::parse(&phrase).unwrap(), &root);
-    let (key, chain_code) = published["masterKey"].as_str().unwrap().split_at(128);
-    let key = CARDANO
-        .parse_private_key(Network::Mainnet, &SecretText::new(key))
-        .unwrap();
-    let public_key = hex::encode(key.public_key().encoded());
-    assert_eq!(
-        node.public().to_string(),
-        format!("{public_key}{chain_code}")
-    );
-    kms_core::testkit::tally("published", 1_u64, "vectors of CIP-3");
-}
-
 #[test]
 fn the_sandboxs_transactions_hold_their_properties_under_changes() {
     let target = Target::new(&CARDANO);
