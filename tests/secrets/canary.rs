@@ -4,6 +4,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
+use data_encoding::BASE32_NOPAD;
 use kms_tests::samples;
 
 use crate::{API_KEY, BTC_KEY, MNEMONIC, NEW_PASSWORD, PASSWORD};
@@ -150,6 +151,14 @@ fn add_bytes(forms: &mut Vec<Vec<u8>>, bytes: &[u8]) {
                 let end = text.len().saturating_sub(1);
                 forms.push(text.as_bytes()[start..end].to_vec());
             }
+        }
+        for offset in 0..5 {
+            let padded = [vec![0; offset], bytes.to_vec()].concat();
+            let text = BASE32_NOPAD.encode(&padded);
+            let start = (offset * 8).div_ceil(5);
+            let inner = &text[start..text.len().saturating_sub(1)];
+            forms.push(inner.as_bytes().to_vec());
+            forms.push(inner.to_lowercase().into_bytes());
         }
     }
     forms.push(

@@ -178,6 +178,9 @@ fn the_search_finds_what_it_is_to_find() {
         STANDARD.encode(&key).into_bytes(),
         URL_SAFE.encode(seed).into_bytes(),
         bs58::encode(&key).into_vec(),
+        data_encoding::BASE32
+            .encode(&[b"S".as_slice(), &key, b"sum"].concat())
+            .into_bytes(),
         format!("{key:?}").into_bytes(),
         format!("{seed:02x?}").replace(", ", ":").into_bytes(),
         API_KEY.bytes().rev().collect(),
