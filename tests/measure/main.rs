@@ -5,13 +5,14 @@
 //! cargo run --release -p kms-tests -- poll --chain all --keys 25000
 //! cargo run --release -p kms-tests -- instructions
 //! cargo run -p kms-tests -- coverage
+//! cargo run -p kms-tests -- mutants
 //! cargo run -p kms-tests -- summary tally
 //! ```
 //!
 //! `load` has the real daemon sign transactions of a cloud in this process, which checks each of
 //! them. `poll` has it look at a quiet cloud. Both take times, so they are for quiet machines.
 //! `instructions` counts instead, which comes out the same on a busy one: it is what CI runs.
-//! `coverage` measures the tests, and `summary` adds up what they say they did.
+//! `coverage` and `mutants` measure the tests, and `summary` adds up what they say they did.
 //!
 //! Results go to standard output, as a table or with `--json`; what happens, to standard error.
 
@@ -20,6 +21,7 @@ mod coverage;
 mod daemon;
 mod instructions;
 mod load;
+mod mutants;
 mod output;
 mod place;
 mod plugins;
@@ -29,7 +31,10 @@ mod scene;
 mod summary;
 mod usage;
 
-use std::process::ExitCode;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -44,6 +49,8 @@ enum Command {
     Instructions(instructions::Args),
     /// Which lines the unit tests reach, and compares with what they did.
     Coverage(coverage::Args),
+    /// Makes mistakes one at a time, and tells which of them no test notices.
+    Mutants(mutants::Args),
     /// What the suites have shown, in numbers.
     Summary(summary::Args),
 }
@@ -54,6 +61,7 @@ fn main() -> ExitCode {
         Command::Poll(args) => poll::run(&args),
         Command::Instructions(args) => instructions::run(&args),
         Command::Coverage(args) => coverage::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
         Command::Summary(args) => summary::run(&args),
     };
     match result {
@@ -63,4 +71,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The folder of the workspace.
+fn top() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
 }

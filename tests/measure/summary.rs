@@ -1,14 +1,22 @@
 //! `summary`: what the suites have shown, in numbers.
 //!
 //! Suites that find the variable `KMS_TALLY` write there how much they did: see
-//! `kms_core::testkit::tally`.
+//! `kms_core::testkit::tally`. What takes hours, fuzzing and mutants, is run now and then, and
+//! counted from its records.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 
-use crate::output;
+use crate::{mutants, output};
+
+/// Has a table of how often each target was run.
+const FUZZ_RECORD: &str = "tests/fuzz/README.md";
 
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
@@ -24,12 +32,52 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let path = &args.file;
     let text = fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
     let sums = sums(&text).with_context(|| format!("{} has another form", path.display()))?;
-    let rows = sums.iter().map(|((suite, what), count)| {
-        vec![(*suite).to_owned(), count.to_string(), (*what).to_owned()]
-    });
+    let recorded = recorded(&crate::top())?;
+    let rows = sums.into_iter().chain(recorded);
+    let rows = rows
+        .map(|((suite, what), count)| vec![suite.to_owned(), count.to_string(), what.to_owned()]);
     let rows: Vec<_> = rows.collect();
     output::result(&output::table(&["suite", "count", "of"], &rows));
     Ok(())
+}
+
+/// What is on record of suites that are too long to be run each time.
+fn recorded(top: &Path) -> Result<BTreeMap<(&'static str, &'static str), u64>> {
+    let path = top.join(FUZZ_RECORD);
+    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let (targets, executions) = fuzzed(&text);
+    ensure!(targets > 0, "{} has no table", path.display());
+    let mutants = mutants::state(top)?;
+    Ok([
+        (("fuzz", "targets, on record"), targets),
+        (("fuzz", "executions of targets, on record"), executions),
+        (("mutants", "killed, on record"), mutants.killed),
+        (
+            ("mutants", "survive and it is known why, on record"),
+            mutants.survived,
+        ),
+        (
+            ("mutants", "files changed since they were gone through"),
+            mutants.changed,
+        ),
+    ]
+    .into())
+}
+
+/// How many rows of the table name a target, and the sum of their executions.
+fn fuzzed(text: &str) -> (u64, u64) {
+    let rows = text.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        // | `target` | for what it takes its bytes | executions | minutes |
+        let ["", target, _, executions, _, ""] = cells[..] else {
+            return None;
+        };
+        target.strip_prefix('`')?.strip_suffix('`')?;
+        executions.replace(',', "").parse::<u64>().ok()
+    });
+    rows.fold((0, 0), |(targets, sum), executions| {
+        (targets + 1, sum + executions)
+    })
 }
 
 /// The sum for each suite and what it counts; nothing if a line is no count.
@@ -47,6 +95,16 @@ fn sums(text: &str) -> Option<BTreeMap<(&str, &str), u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn executions_are_read_from_the_table() {
+        let text = "| Target | For | Executions | Minutes |\n|---|---|--:|--:|\n\
+                    | `a` | b | 10,000,001 | 3 |\n| `c` | d | 41 | 0 |\n\
+                    | `e` | f |\n| g | h | 7 | 1 |\n";
+        assert_eq!(fuzzed(text), (2, 10_000_042));
+        let (targets, executions) = fuzzed(include_str!("../fuzz/README.md"));
+        assert!(targets >= 30 && executions >= targets * 10_000_000);
+    }
 
     #[test]
     fn counts_of_the_same_are_added_up() {

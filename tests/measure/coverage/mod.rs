@@ -8,7 +8,7 @@ mod report;
 
 use std::{
     env, fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         );
         return Ok(());
     }
-    let top = top();
+    let top = crate::top();
     let report = measure(&top)?;
     let path = top.join("tests/measure/coverage/recorded.json");
     let mut recorded = Recorded::read(&path)?;
@@ -84,10 +84,4 @@ fn measure(top: &Path) -> Result<Report> {
     ensure!(status.success(), "the tests fail");
     let text = fs::read_to_string(&path).context("cargo llvm-cov wrote nothing")?;
     Report::parse(&text, top).context("cargo llvm-cov wrote something else than its JSON")
-}
-
-/// The folder of the workspace.
-fn top() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
 }

@@ -1,0 +1,208 @@
+//! `mutants`: one mistake at a time where it would cost money, each of which some test must notice.
+//!
+//! `tests/mutants/files.txt` says in which files. What came of each is recorded with the
+//! digest of the file, so that after a change only the files that it touched are gone through
+//! again. A mistake that no test notices must stand in `tests/mutants/survivors.txt`, with the
+//! reason; otherwise its file is not recorded, and the run fails.
+//!
+//! The program under test is a copy of the tree in the target folder, which is mutated in place
+//! and built again and again: so the tree itself is never wrong, and little is compiled.
+
+mod findings;
+mod recorded;
+mod survivors;
+mod tree;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Parser;
+
+use self::{
+    findings::Findings,
+    recorded::{Recorded, digest},
+    survivors::Survivors,
+    tree::Tree,
+};
+use crate::output;
+
+const CONFIG: &str = "tests/mutants/mutants.toml";
+
+#[derive(Debug, Parser)]
+pub(crate) struct Args {
+    /// Go through these files only, recorded or not: paths from the top folder, or parts of them.
+    files: Vec<String>,
+    /// Go through all files again, also where nothing has changed.
+    #[arg(long)]
+    all: bool,
+    /// Run nothing; say what is recorded, and which files have changed since.
+    #[arg(long, conflicts_with_all = ["all", "files"])]
+    list: bool,
+    /// Go through this checkout, and record there: for instance a worktree, while there is work
+    /// going on in this one.
+    #[arg(long, value_name = "FOLDER")]
+    checkout: Option<PathBuf>,
+}
+
+/// Goes through what was not recorded, and records it.
+///
+/// # Errors
+/// When a mistake survives that is not known, the tests fail without any, or a tool is missing.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let top = args.checkout.clone().unwrap_or_else(crate::top);
+    let mut recorded = Recorded::read(&top)?;
+    if args.list {
+        let changed = recorded.changed(&top)?;
+        output::result(&recorded.table());
+        for file in changed {
+            output::tell(&format!("changed since: {file}"));
+        }
+        return Ok(());
+    }
+    for tool in ["mutants", "nextest"] {
+        ensure!(
+            is_there(tool),
+            "cargo-{tool} is missing: `cargo install --locked cargo-{tool}`"
+        );
+    }
+    let survivors = Survivors::read(&top)?;
+    let tree = Tree::copied(&top)?;
+    let files = examined(tree.path())?;
+    recorded.keep_only(&files);
+    let mut unknown = Vec::new();
+    let wanted: Vec<_> = files
+        .iter()
+        .filter_map(|file| Some((file, wanted(args, &recorded, &top, file)?)))
+        .collect();
+    for (number, (file, digest)) in (1..).zip(&wanted) {
+        output::tell(&format!("{number}/{}: {file}", wanted.len()));
+        let findings = examine(tree.path(), file)?;
+        let new = survivors.unknown(&findings);
+        if new.is_empty() {
+            recorded.replace(file, digest, &findings);
+            recorded.write(&top)?;
+        }
+        unknown.extend(new);
+    }
+    output::result(&recorded.table());
+    for name in survivors.outdated(&recorded) {
+        output::tell(&format!(
+            "in survivors.txt, and does not survive any more: {name}"
+        ));
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    bail!("no test notices:\n{}", unknown.join("\n"))
+}
+
+/// Whether there is a record for each file as it is: how many have changed, and the totals.
+///
+/// # Errors
+/// When the record or a file cannot be read.
+pub(crate) fn state(top: &Path) -> Result<State> {
+    let recorded = Recorded::read(top)?;
+    let changed = recorded.changed(top)?.len();
+    let total = recorded.total();
+    let count = |number: usize| u64::try_from(number).context("a large number");
+    Ok(State {
+        killed: count(total.killed)?,
+        survived: count(total.survived.len())?,
+        changed: count(changed)?,
+    })
+}
+
+/// What is recorded, in numbers.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// Mistakes that a test noticed.
+    pub(crate) killed: u64,
+    /// Those that none did, and why is known.
+    pub(crate) survived: u64,
+    /// Files that are not any more what was gone through.
+    pub(crate) changed: u64,
+}
+
+/// The digest of the file, if it is to be gone through.
+fn wanted(args: &Args, recorded: &Recorded, top: &Path, file: &str) -> Option<String> {
+    // What cannot be read now has no digest and is gone through: then it shows.
+    let digest = digest(&top.join(file)).unwrap_or_default();
+    let wanted = if args.files.is_empty() {
+        args.all || !recorded.has(file, &digest)
+    } else {
+        args.files.iter().any(|part| file.contains(part.as_str()))
+    };
+    wanted.then_some(digest)
+}
+
+/// The files in which mistakes are made.
+fn examined(tree: &Path) -> Result<Vec<String>> {
+    let done = mutants(tree)
+        .arg("--list-files")
+        .args(
+            globs(tree)?
+                .into_iter()
+                .flat_map(|glob| ["--file".to_owned(), glob]),
+        )
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo mutants")?;
+    ensure!(done.status.success(), "cargo mutants cannot list the files");
+    let text = String::from_utf8(done.stdout).context("the list of files is no text")?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// The lines of `files.txt` that are no comment.
+fn globs(top: &Path) -> Result<Vec<String>> {
+    let path = file(top, "files.txt");
+    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    Ok(lines.map(str::to_owned).collect())
+}
+
+/// Makes each mistake in this file, and sees what the tests of its package say.
+fn examine(tree: &Path, file: &str) -> Result<Findings> {
+    let folder = tempfile::tempdir()?;
+    let status = mutants(tree)
+        .args(["--in-place", "--file", file, "--output"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        // Standard output is for the result.
+        .stdout(Stdio::from(std::io::stderr()))
+        .status()
+        .context("cannot run cargo mutants")?;
+    // 2 and 3 say that some survived or ran out of time; whether these may is decided elsewhere.
+    ensure!(
+        matches!(status.code(), Some(0 | 2 | 3)),
+        "cargo mutants fails on {file}"
+    );
+    Findings::read(&folder.path().join("mutants.out/outcomes.json"))
+        .with_context(|| format!("what cargo mutants found in {file}"))
+}
+
+fn mutants(tree: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(tree)
+        .args(["mutants", "--workspace", "--config", CONFIG])
+        // The same random cases each time.
+        .env("PROPTEST_RNG_SEED", "20261122")
+        .env_remove("KMS_TALLY");
+    command
+}
+
+fn is_there(tool: &str) -> bool {
+    let version = Command::new("cargo").args([tool, "--version"]).output();
+    version.is_ok_and(|version| version.status.success())
+}
+
+/// A file of `tests/mutants`.
+fn file(top: &Path, name: &str) -> PathBuf {
+    top.join("tests/mutants").join(name)
+}
