@@ -1,6 +1,6 @@
 //! Bitcoin Cash, in the virtual machine of libauth.
 
-use kms_tests::{cloud::Cloud, samples::pending_id};
+use kms_tests::{cloud::Cloud, program::User, samples::pending_id};
 use serde_json::{Value, json};
 
 use crate::{
@@ -21,28 +21,18 @@ fn libauth_runs_every_input_that_is_signed_for_bitcoin_cash() {
     for network in Network::BOTH {
         let mut random = Random::seeded(if network.is_testnet() { 1451 } else { 1450 });
         let user = session::user();
-        let asked: Vec<Value> = (0..KEYS)
-            .map(|number| {
-                json!({
-                    "secret": random.hex(32),
-                    "testnet": network.is_testnet(),
-                    "compressed": number % 3 > 0,
-                })
-            })
-            .collect();
-        let keys: Vec<Key> = libauth
-            .ask("keys", &json!(asked))
-            .as_array()
-            .expect("a list")
-            .iter()
-            .map(|key| session::store_single(&user, "BCH", network, key))
-            .collect();
+        let wallets = wallets(&libauth, &mut random, network, &user);
+        let singles = singles(&libauth, &mut random, network, &user);
 
         let cases: Vec<Case> = (0..ROUNDS)
-            .map(|number| Case::random(&mut random, number, &keys))
+            .map(|number| {
+                let keys = if random.coin() { &wallets } else { &singles };
+                Case::random(&mut random, number, keys)
+            })
             .collect();
         let pending: Vec<Value> = cases.iter().map(|case| case.pending.clone()).collect();
         let signed = session::sign(&user, network, &Cloud::start(), "", &pending);
+        let ids = session::ids(&user, &pending);
 
         let question: Vec<Value> = cases
             .iter()
@@ -52,10 +42,49 @@ fn libauth_runs_every_input_that_is_signed_for_bitcoin_cash() {
         let found = libauth.ask("transactions", &json!(question));
         let found = found.as_array().expect("a list");
         assert_eq!(found.len(), cases.len());
-        for (case, found) in cases.iter().zip(found) {
-            assert_eq!(*found, case.expected(), "{network:?}: {}", case.pending);
+        for ((case, found), id) in cases.iter().zip(found).zip(&ids) {
+            assert_eq!(*found, case.expected(id), "{network:?}: {}", case.pending);
         }
+        session::tally_transactions("BCH", cases.len());
     }
+}
+
+/// The keys of random mnemonics of every length, at small and large indexes.
+fn wallets(libauth: &Library, random: &mut Random, network: Network, user: &User) -> Vec<Key> {
+    let asked: Vec<Value> = [16, 20, 24, 28, 32]
+        .into_iter()
+        .map(|bytes| {
+            json!({
+                "entropy": random.hex(bytes),
+                "testnet": network.is_testnet(),
+                "indexes": [0, 1, random.within(2..=0x7fff_ffff)],
+            })
+        })
+        .collect();
+    let wallets = libauth.ask("wallets", &json!(asked));
+    let mut keys = session::store(user, "BCH", network, &wallets);
+    keys.retain(|key| key.index.is_some());
+    keys
+}
+
+/// Single keys, some of which are known by their long public key.
+fn singles(libauth: &Library, random: &mut Random, network: Network, user: &User) -> Vec<Key> {
+    let asked: Vec<Value> = (0..KEYS)
+        .map(|number| {
+            json!({
+                "secret": random.hex(32),
+                "testnet": network.is_testnet(),
+                "compressed": number % 3 > 0,
+            })
+        })
+        .collect();
+    libauth
+        .ask("keys", &json!(asked))
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|key| session::store_single(user, "BCH", network, key))
+        .collect()
 }
 
 /// A transaction, as it is asked for and as it must come back.
@@ -114,13 +143,21 @@ impl Case {
             random.within(1..=800_000)
         };
 
-        let wallets: Vec<&str> = owners.iter().map(|owner| owner.wallet.as_str()).collect();
+        // In the order of the inputs, which is what counts.
+        let (mut hashes, mut signatures) = (Vec::new(), Vec::new());
+        for owner in &owners {
+            match owner.index {
+                None => hashes.push(json!(owner.wallet)),
+                Some(index) => signatures.push(json!({"id": owner.wallet, "index": index})),
+            }
+        }
         let unsigned = serialize(random.within(1..=2), &inputs, &outputs, locktime);
         let pending = json!({
             "id": pending_id(number),
             "chain": "BCH",
             "serializedTransaction": format!("{unsigned}:{}", json!(amounts)),
-            "hashes": wallets,
+            "hashes": hashes,
+            "signatures": signatures,
         });
         Self {
             pending,
@@ -133,7 +170,7 @@ impl Case {
 
     /// What libauth must say: a change of anything makes every input invalid, as each signature
     /// is for all of the transaction.
-    fn expected(&self) -> Value {
+    fn expected(&self, id: &str) -> Value {
         let every = |taken: bool| vec![taken; self.inputs.len()];
         let inputs: Vec<Value> = self
             .inputs
@@ -147,6 +184,7 @@ impl Case {
             })
             .collect();
         json!({
+            "id": id,
             "version": 2,
             "locktime": self.locktime,
             "inputs": inputs,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     library::Library,
     random::Random,
-    session::{self, Key, Network, text},
+    session::{self, Key, Network},
 };
 
 /// How many transactions of each network.
@@ -29,10 +29,15 @@ fn other_libraries_read_what_is_signed_for_bnb() {
         let secrets: Vec<String> = (0..8).map(|_| random.hex(32)).collect();
         let wallets = library.ask("wallets", &json!({"prefix": prefix, "keys": secrets}));
         let wallets = wallets.as_array().expect("a list");
-        let keys: Vec<Key> = wallets
+        let mut keys: Vec<Key> = wallets
             .iter()
             .map(|wallet| session::store_single(&user, "BNB", network, wallet))
             .collect();
+        for _ in 0..3 {
+            keys.push(session::make_single(&user, "BNB", network, |key| {
+                library.ask("wallets", &json!({"prefix": prefix, "keys": [key]}))[0].clone()
+            }));
+        }
         let cases: Vec<Case> = (0..TRANSACTIONS)
             .map(|number| Case::random(&mut random, number, &keys))
             .collect();
@@ -45,17 +50,18 @@ fn other_libraries_read_what_is_signed_for_bnb() {
         });
         let pending: Vec<Value> = cases.iter().map(|case| case.pending.clone()).collect();
         let signed = session::sign(&user, network, &cloud, "", &pending);
+        let ids = session::ids(&user, &pending);
 
         let question = json!({"prefix": prefix, "chainId": chain_id, "signed": signed});
         let found = library.ask("transactions", &question);
         let found = found.as_array().expect("a list");
         assert_eq!(found.len(), cases.len());
-        for (case, found) in cases.iter().zip(found) {
-            let mut found = found.clone();
-            let members = found.as_object_mut().expect("an object");
-            assert!(members.remove("id").is_some_and(|id| text(&id).len() == 64));
-            assert_eq!(found, case.expected, "{network:?}: {}", case.pending);
+        for ((case, found), id) in cases.iter().zip(found).zip(&ids) {
+            let mut expected = case.expected.clone();
+            expected["id"] = json!(id);
+            assert_eq!(*found, expected, "{network:?}: {}", case.pending);
         }
+        session::tally_transactions("BNB", cases.len());
     }
 }
 

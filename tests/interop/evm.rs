@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How many transactions of each chain and network.
-const TRANSACTIONS: u64 = 40;
+const TRANSACTIONS: u64 = 120;
 /// What the node says of gas, where it is asked whatever is given.
 const ESTIMATE: u64 = 2_999_999;
 
@@ -133,16 +133,17 @@ fn check(chain: &Chain) {
             _ => "",
         };
         let signed = session::sign(&user, network, &cloud, arguments, &pending);
+        let ids = session::ids(&user, &pending);
 
         let found = ethers.ask("transactions", &json!(signed));
         let found = found.as_array().expect("a list");
         assert_eq!(found.len(), cases.len());
-        for (case, found) in cases.iter().zip(found) {
-            let mut found = found.clone();
-            let id = found.as_object_mut().and_then(|one| one.remove("id"));
-            assert!(id.is_some_and(|id| text(&id).len() == 66));
-            assert_eq!(found, case.expected, "{network:?}: {}", case.pending);
+        for ((case, found), id) in cases.iter().zip(found).zip(&ids) {
+            let mut expected = case.expected.clone();
+            expected["id"] = json!(id);
+            assert_eq!(*found, expected, "{network:?}: {}", case.pending);
         }
+        session::tally_transactions(chain.code, cases.len());
     }
 }
 
@@ -159,7 +160,7 @@ fn wallets(
     } else {
         chain.coin_type
     };
-    let asked: Vec<Value> = [16, 32]
+    let asked: Vec<Value> = [16, 20, 24, 28, 32]
         .into_iter()
         .map(|bytes| {
             json!({
@@ -221,7 +222,7 @@ impl Case {
             (data_name): if random.coin() { format!("0x{data}") } else { data.clone() },
         });
         let mut expected = json!({
-            "from": key.address.replace("xdc", "0x"),
+            "from": key.address.replacen(chain.address_prefix, "0x", 1),
             "chainId": chain_id.to_string(),
             "nonce": nonce.to_string(),
             "gas": gas.to_string(),

@@ -65,6 +65,8 @@ fn the_sdk_of_flow_reads_what_is_signed() {
         }
         posted.every_lent_key_came_back(found);
 
+        session::tally_transactions("FLOW", cases.len());
+
         // Each script was written for the parameters that it gets.
         let sources: Vec<&Value> = found.iter().map(|one| &one["cadence"]).collect();
         let scripts = library.ask("scripts", &json!(sources));
@@ -81,15 +83,13 @@ fn the_sdk_of_flow_reads_what_is_signed() {
 }
 
 fn wallets(library: &Library, random: &mut Random, network: Network, user: &User) -> Vec<Key> {
-    let asked: Vec<Value> = [16, 24, 32]
+    let asked: Vec<Value> = [16, 20, 24, 28, 32]
         .into_iter()
         .map(|bytes| {
             // One key in 16 has leading zeros, which are not written.
-            json!({
-                "entropy": random.hex(bytes),
-                "path": "m/44'/539'/0'/0",
-                "indexes": (0..16).collect::<Vec<u32>>(),
-            })
+            let mut indexes: Vec<u64> = (0..10).collect();
+            indexes.push(random.within(10..=0x7fff_ffff));
+            json!({"entropy": random.hex(bytes), "path": "m/44'/539'/0'/0", "indexes": indexes})
         })
         .collect();
     let wallets = library.ask("wallets", &json!(asked));

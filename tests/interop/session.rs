@@ -1,6 +1,6 @@
 //! The program at work: wallets that it stores, and a run of its daemon.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kms_core::testkit::tally;
 use kms_tests::{cloud::Cloud, daemon::API_KEY, program::User, samples::pending_id};
@@ -82,7 +82,6 @@ pub(crate) fn store(user: &User, chain: &str, network: Network, wallets: &Value)
             .stdin(text(&wallet["mnemonic"]))
             .json();
         let id = text(&stored["signatureId"]);
-        tally("interop", 1_u64, "wallets derived by another library");
         if !wallet["xpub"].is_null() {
             assert_eq!(stored["xpub"], wallet["xpub"], "{chain} {network:?}: xpub");
         }
@@ -106,6 +105,8 @@ pub(crate) fn store(user: &User, chain: &str, network: Network, wallets: &Value)
             });
         }
         stored_keys.push(store_single(user, chain, network, &wallet["keys"][0]));
+        let what = format!("wallets of {chain} derived by another library");
+        tally("interop", 1_u64, &what);
     }
     stored_keys
 }
@@ -124,11 +125,41 @@ pub(crate) fn store_single(user: &User, chain: &str, network: Network, key: &Val
         stored["address"], key["address"],
         "{chain} {network:?}: address of a private key"
     );
+    let what = format!("single keys of {chain} derived by another library");
+    tally("interop", 1_u64, &what);
     Key {
         wallet: text(&stored["signatureId"]).to_owned(),
         index: None,
         address: text(&key["address"]).to_owned(),
         known: key.clone(),
+    }
+}
+
+/// Has the program make a wallet of a single key, and compares its address with the one that
+/// another library reads from the key's text. `read` gives `{"address": "…", "privateKey": "…"}`.
+pub(crate) fn make_single(
+    user: &User,
+    chain: &str,
+    network: Network,
+    read: impl Fn(&Value) -> Value,
+) -> Key {
+    let made = user
+        .run(&format!("generatemanagedwallet {chain} {}", network.flag()))
+        .json();
+    let wallet = text(&made["signatureId"]).to_owned();
+    let shown = user.run(&format!("getaddress {wallet} 0")).json();
+    let address = text(&shown["address"]).to_owned();
+    let shown = user.run(&format!("getprivatekey {wallet} 0")).json();
+    let known = read(&shown["privateKey"]);
+    assert_eq!(known["address"], *address, "{chain} {network:?}: {wallet}");
+    assert_eq!(known["privateKey"], shown["privateKey"]);
+    let what = format!("single keys of {chain} derived by another library");
+    tally("interop", 1_u64, &what);
+    Key {
+        wallet,
+        index: None,
+        address,
+        known,
     }
 }
 
@@ -162,11 +193,6 @@ pub(crate) fn sign(
         run = run.env(&format!("TATUM_KMS_NODE_URL_{chain}"), cloud.url());
     }
     let done = run.finish();
-    tally(
-        "interop",
-        pending.len(),
-        "transactions read by another library",
-    );
     pending
         .iter()
         .map(|one| {
@@ -183,6 +209,32 @@ pub(crate) fn sign(
             sent.tx_data.clone()
         })
         .collect()
+}
+
+/// The id of each of these transactions on its chain, as the program has it in its journal.
+pub(crate) fn ids(user: &User, pending: &[Value]) -> Vec<String> {
+    let rows = user.run("journal list --json --limit 1000000").json();
+    let ids: BTreeMap<&str, &str> = rows
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| (text(&row["id"]), text(&row["transactionId"])))
+        .collect();
+    pending
+        .iter()
+        .map(|one| ids[text(&one["id"])].to_owned())
+        .collect()
+}
+
+/// Counts transactions of a chain and one of its networks that another library has read as they
+/// were asked for.
+///
+/// # Panics
+/// When there are too few of them.
+pub(crate) fn tally_transactions(chain: &str, count: usize) {
+    assert!(count >= 100, "{chain}: only {count} transactions");
+    let what = format!("transactions of {chain} read by another library");
+    tally("interop", count, &what);
 }
 
 /// The text that a value is.

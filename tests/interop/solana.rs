@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many transactions of each kind and network.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 35;
 const KINDS: [&str; 3] = ["transfer", "token", "mint"];
 /// What the network takes for a signature.
 const LAMPORTS_PER_SIGNATURE: u64 = 5000;
@@ -76,6 +76,7 @@ fn a_solana_vm_executes_what_is_signed() {
             // The same bytes are never executed twice.
             assert!(text(&found["again"]).contains("AlreadyProcessed"), "{name}");
         }
+        session::tally_transactions("SOL", cases.len());
     }
 }
 

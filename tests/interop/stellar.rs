@@ -64,6 +64,7 @@ fn the_stellar_sdk_reads_what_is_signed_for_stellar() {
             .map(|(number, ((key, _), asked))| key.pending(number, "XLM", text(asked)))
             .collect();
         let signed = session::sign(&user, network, &Cloud::start(), "", &pending);
+        let ids = session::ids(&user, &pending);
 
         let questions: Vec<Value> = cases
             .iter()
@@ -81,8 +82,8 @@ fn the_stellar_sdk_reads_what_is_signed_for_stellar() {
         let found = sdk.ask("transactions", &json!(questions));
         let found = found.as_array().expect("a list");
         assert_eq!(found.len(), cases.len());
-        for ((_, spec), found) in cases.iter().zip(found) {
-            assert_eq!(text(&found["id"]).len(), 64, "{spec}");
+        for (((_, spec), found), id) in cases.iter().zip(found).zip(&ids) {
+            assert_eq!(found["id"], **id, "{spec}");
             for yes in ["sameHash", "signed", "kept"] {
                 assert_eq!(found[yes], true, "{yes}: {spec}: {found}");
             }
@@ -93,6 +94,7 @@ fn the_stellar_sdk_reads_what_is_signed_for_stellar() {
                 assert_eq!(found["amount"], spec["amount"]);
             }
         }
+        session::tally_transactions("XLM", cases.len());
     }
 }
 
@@ -100,7 +102,7 @@ fn the_stellar_sdk_reads_what_is_signed_for_stellar() {
 fn wallets(sdk: &Library, random: &mut Random, network: Network, user: &User) -> Vec<Key> {
     let seeds: Vec<String> = (0..8).map(|_| random.hex(32)).collect();
     let made = sdk.ask("keys", &json!(seeds));
-    let keys: Vec<Key> = made
+    let mut keys: Vec<Key> = made
         .as_array()
         .expect("a list")
         .iter()
@@ -110,19 +112,11 @@ fn wallets(sdk: &Library, random: &mut Random, network: Network, user: &User) ->
         let shown = user.run(&format!("getprivatekey {} 0", key.wallet)).json();
         assert_eq!(shown["privateKey"], key.known["privateKey"]);
     }
-    let flag = if network.is_testnet() {
-        "--testnet"
-    } else {
-        ""
-    };
-    let made = user
-        .run(&format!("generatemanagedwallet XLM {flag}"))
-        .json();
-    let address = user
-        .run(&format!("getaddress {} 0", text(&made["signatureId"])))
-        .json();
-    let known = sdk.ask("encodings", &json!([{"text": address["address"]}]));
-    assert_eq!(known[0]["publicKey"], true, "{address}");
+    for _ in 0..3 {
+        keys.push(session::make_single(user, "XLM", network, |secret| {
+            sdk.ask("secrets", &json!([secret]))[0].clone()
+        }));
+    }
     keys
 }
 

@@ -44,6 +44,7 @@ fn tronweb_reads_what_is_signed_for_tron() {
 
         let cloud = Cloud::start();
         let signed = session::sign(&user, network, &cloud, "", &pending);
+        let ids = session::ids(&user, &pending);
 
         let found = tronweb.ask("transactions", &json!(signed));
         let found = found.as_array().expect("a list");
@@ -51,6 +52,7 @@ fn tronweb_reads_what_is_signed_for_tron() {
         for (number, key) in signers.iter().enumerate() {
             let asked = text(&pending[number]["serializedTransaction"]);
             assert_eq!(found[number], json!([key.address]), "{network:?}: {asked}");
+            assert_eq!(built[number]["txID"], *ids[number], "{network:?}: {asked}");
             // Nothing but the signature is added.
             let head = asked.strip_suffix('}').expect("an object");
             let tail = signed[number].strip_prefix(head).unwrap_or_default();
@@ -60,6 +62,7 @@ fn tronweb_reads_what_is_signed_for_tron() {
                 signed[number]
             );
         }
+        session::tally_transactions("TRON", signers.len());
     }
 }
 

@@ -39,25 +39,24 @@ fn xrpl_js_reads_what_is_signed_for_the_xrp_ledger() {
             .map(|(number, (key, asked, _))| key.pending(number, "XRP", &asked.to_string()))
             .collect();
         let signed = session::sign(&user, network, &Cloud::start(), "", &pending);
+        let ids = session::ids(&user, &pending);
 
         let found = xrpl.ask("transactions", &json!(signed));
         let found = found.as_array().expect("a list");
         assert_eq!(found.len(), cases.len());
-        for ((key, asked, expected), found) in cases.iter().zip(found) {
-            let mut found = found.clone();
-            let id = found["id"].take();
-            assert_eq!(text(&id).len(), 64, "{asked}");
+        for (((key, asked, expected), found), id) in cases.iter().zip(found).zip(&ids) {
             let expected = json!({
                 "fields": expected,
                 "invalid": null,
                 "publicKey": key.known["publicKey"],
                 "signer": key.address,
                 "signed": true,
-                "id": null,
+                "id": id,
                 "same": true,
             });
-            assert_eq!(found, expected, "{network:?}: {asked}");
+            assert_eq!(*found, expected, "{network:?}: {asked}");
         }
+        session::tally_transactions("XRP", cases.len());
     }
 }
 
@@ -76,27 +75,10 @@ fn wallets(xrpl: &Library, random: &mut Random, network: Network, user: &User) -
         .iter()
         .map(|key| session::store_single(user, "XRP", network, key))
         .collect();
-    let flag = if network.is_testnet() {
-        "--testnet"
-    } else {
-        ""
-    };
     for _ in 0..3 {
-        let stored = user
-            .run(&format!("generatemanagedwallet XRP {flag}"))
-            .json();
-        let wallet = text(&stored["signatureId"]);
-        let shown = user.run(&format!("getprivatekey {wallet} 0")).json();
-        let address = user.run(&format!("getaddress {wallet} 0")).json();
-        let known = xrpl.ask("wallets", &json!([shown["privateKey"]]))[0].clone();
-        assert_eq!(known["address"], address["address"]);
-        assert_eq!(known["privateKey"], shown["privateKey"]);
-        keys.push(Key {
-            wallet: wallet.to_owned(),
-            index: None,
-            address: text(&known["address"]).to_owned(),
-            known,
-        });
+        keys.push(session::make_single(user, "XRP", network, |seed| {
+            xrpl.ask("wallets", &json!([seed]))[0].clone()
+        }));
     }
     for key in &keys {
         let shown = user.run(&format!("getprivatekey {} 0", key.wallet)).json();

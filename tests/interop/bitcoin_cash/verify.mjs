@@ -5,9 +5,16 @@ import {
   binToHex,
   createVirtualMachineBCH,
   decodeTransaction,
+  deriveHdPath,
+  deriveHdPathRelative,
+  deriveHdPrivateNodeFromBip39Mnemonic,
+  deriveHdPublicNode,
+  encodeBip39Mnemonic,
+  encodeHdPublicKey,
   encodeLockingBytecodeP2pkh,
   encodeTransaction,
   hash160,
+  hashTransaction,
   hexToBin,
   lockingBytecodeToCashAddress,
   secp256k1,
@@ -42,28 +49,46 @@ const changes = {
   },
 };
 
-const questions = { keys, transactions };
+const questions = { wallets, keys, transactions };
 const [question] = process.argv.slice(2);
 const answer = questions[question](JSON.parse(readFileSync(0, 'utf8')));
 process.stdout.write(JSON.stringify(answer));
 
-/** [{secret, testnet, compressed}]: address, key in wallet import format and script of these keys. */
-function keys(asked) {
-  return asked.map(({ secret, testnet, compressed }) => {
-    const derive = compressed
-      ? secp256k1.derivePublicKeyCompressed
-      : secp256k1.derivePublicKeyUncompressed;
-    const publicKey = derive(hexToBin(secret));
+/** [{entropy, testnet, indexes}]: the wallets of BIP-39 and BIP-32, with the keys at these indexes. */
+function wallets(asked) {
+  return asked.map(({ entropy, testnet, indexes }) => {
+    const { phrase } = encodeBip39Mnemonic(hexToBin(entropy));
+    const root = deriveHdPrivateNodeFromBip39Mnemonic(phrase);
+    const account = deriveHdPath(root, "m/44'/145'/0'/0");
     const network = testnet ? 'testnet' : 'mainnet';
-    const form = compressed ? network : `${network}Uncompressed`;
-    const bytecode = encodeLockingBytecodeP2pkh(hash160(publicKey));
-    const prefix = testnet ? 'bchtest' : 'bitcoincash';
-    return {
-      address: lockingBytecodeToCashAddress({ bytecode, prefix }).address,
-      privateKey: encodePrivateKeyWif(hexToBin(secret), form),
-      script: binToHex(bytecode),
-    };
+    const { hdPublicKey } = encodeHdPublicKey({ network, node: deriveHdPublicNode(account) });
+    const keysOf = indexes.map((index) => {
+      const { privateKey } = deriveHdPathRelative(account, String(index));
+      return { index, ...key(privateKey, testnet, true) };
+    });
+    return { mnemonic: phrase, xpub: hdPublicKey, keys: keysOf };
   });
+}
+
+/** [{secret, testnet, compressed}]: these single keys. */
+function keys(asked) {
+  return asked.map(({ secret, testnet, compressed }) => key(hexToBin(secret), testnet, compressed));
+}
+
+/** Address, key in wallet import format and script. */
+function key(secret, testnet, compressed) {
+  const derive = compressed
+    ? secp256k1.derivePublicKeyCompressed
+    : secp256k1.derivePublicKeyUncompressed;
+  const network = testnet ? 'testnet' : 'mainnet';
+  const form = compressed ? network : `${network}Uncompressed`;
+  const bytecode = encodeLockingBytecodeP2pkh(hash160(derive(secret)));
+  const prefix = testnet ? 'bchtest' : 'bitcoincash';
+  return {
+    address: lockingBytecodeToCashAddress({ bytecode, prefix }).address,
+    privateKey: encodePrivateKeyWif(secret, form),
+    script: binToHex(bytecode),
+  };
 }
 
 /**
@@ -80,6 +105,7 @@ function transactions(signed) {
       valueSatoshis: BigInt(satoshis),
     }));
     return {
+      id: hashTransaction(hexToBin(hex)),
       version: transaction.version,
       locktime: transaction.locktime,
       inputs: transaction.inputs.map((input) => ({

@@ -18,26 +18,23 @@ import {
   nativeToScVal,
 } from '@stellar/stellar-base';
 
-const questions = { keys, requests, transactions, encodings };
+const questions = { keys, secrets, requests, transactions };
 const [question] = process.argv.slice(2);
 const answer = questions[question](JSON.parse(readFileSync(0, 'utf8')));
 process.stdout.write(JSON.stringify(answer));
 
 /** [hex]: the keys of these seeds. */
 function keys(seeds) {
-  return seeds.map((seed) => {
-    const pair = Keypair.fromRawEd25519Seed(Buffer.from(seed, 'hex'));
-    return { privateKey: pair.secret(), address: pair.publicKey() };
-  });
+  return seeds.map((seed) => key(Keypair.fromRawEd25519Seed(Buffer.from(seed, 'hex'))));
 }
 
-/** [{kind, address, hex}]: whether the library reads the same from the text. */
-function encodings(asked) {
-  return asked.map(({ text }) => ({
-    publicKey: StrKey.isValidEd25519PublicKey(text),
-    muxed: StrKey.isValidMed25519PublicKey(text),
-    secret: StrKey.isValidEd25519SecretSeed(text),
-  }));
+/** [secret]: the keys of these seeds, which are written as wallets write them. */
+function secrets(written) {
+  return written.map((secret) => key(Keypair.fromSecret(secret)));
+}
+
+function key(pair) {
+  return { privateKey: pair.secret(), address: pair.publicKey() };
 }
 
 function passphrase(testnet) {
