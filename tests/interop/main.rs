@@ -8,6 +8,7 @@ mod random;
 mod session;
 
 mod algorand;
+mod bitcoin;
 mod bitcoin_cash;
 mod bnb;
 mod cardano;
