@@ -107,6 +107,31 @@ mod tests {
     }
 
     #[test]
+    fn published_addresses() {
+        let file = include_str!("../tests/vectors/published/addresses.json");
+        let published: serde_json::Value = serde_json::from_str(file).unwrap();
+        let list = |member: &str| published[member].as_array().unwrap().clone();
+        let (addresses, invalid) = (list("addresses"), list("invalid"));
+        assert_eq!((addresses.len(), invalid.len()), (5, 4));
+        kms_core::testkit::tally("published", 9_u64, "vectors of TRON");
+        for case in &addresses {
+            let [public, account, text] =
+                ["public", "account", "address"].map(|member| case[member].as_str().unwrap());
+            let key = PublicKey::secp256k1_from_sec1(&hex::decode(public).unwrap()).unwrap();
+            let address = TronAddress::of_key(&key).unwrap();
+            assert_eq!(hex::encode(address.account()), account);
+            assert_eq!(address.to_string(), text);
+            assert_eq!(TronAddress::parse(text), Ok(address));
+        }
+        for text in &invalid {
+            assert!(
+                TronAddress::parse(text.as_str().unwrap()).is_err(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         for text in [
             "",
