@@ -111,31 +111,30 @@ mod tests {
         Notation::ETHEREUM.parse(text)
     }
 
-    /// The test cases of EIP-55.
-    const EIP_55: [&str; 8] = [
-        "0x52908400098527886E0F7030069857D2E4169EE7",
-        "0x8617E340B3D01FA5F11F306F4090FD50E238070D",
-        "0xde709f2102306220921060314715629080e2fb77",
-        "0x27b1fdb04752bbc536007a920d24acb045561c26",
-        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
-        "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
-        "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB",
-        "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
-    ];
+    #[derive(serde::Deserialize)]
+    struct Published {
+        /// The test cases of EIP-55 itself.
+        standard: Vec<String>,
+        addresses: Vec<String>,
+    }
+
+    fn published() -> Published {
+        let file = include_str!("../tests/vectors/published/eip55.json");
+        let published: Published = serde_json::from_str(file).unwrap();
+        assert_eq!(published.standard.len(), 8);
+        published
+    }
 
     #[test]
     fn eip_55_vectors() {
-        #[derive(serde::Deserialize)]
-        struct Published {
-            addresses: Vec<String>,
-        }
-        let published = include_str!("../tests/vectors/published/eip55.json");
-        let published: Published = serde_json::from_str(published).unwrap();
-        assert_eq!(published.addresses.len(), 1038);
-        kms_core::testkit::tally("published", published.addresses.len(), "vectors of EIP-55");
-        let published = published.addresses.iter().map(String::as_str);
-        for text in EIP_55.into_iter().chain(published) {
-            let address = parse(text).unwrap();
+        let Published {
+            standard,
+            addresses,
+        } = published();
+        assert_eq!(addresses.len(), 1038);
+        kms_core::testkit::tally("published", 8 + addresses.len(), "vectors of EIP-55");
+        for text in standard.into_iter().chain(addresses) {
+            let address = parse(&text).unwrap();
             assert_eq!(address.to_checksum(None), text);
             assert_eq!(parse(&text[2..]), Ok(address));
             assert_eq!(parse(&text.to_lowercase()), Ok(address));
@@ -144,9 +143,49 @@ mod tests {
         }
     }
 
+    /// Everything that is hashed here is hashed by this function.
+    #[test]
+    fn keccak_256_vectors() {
+        let file = include_str!("../tests/vectors/published/keccak.json");
+        let published: serde_json::Value = serde_json::from_str(file).unwrap();
+        let cases = published["keccak256"].as_array().unwrap();
+        assert_eq!(cases.len(), 256);
+        kms_core::testkit::tally("published", cases.len(), "vectors of Keccak-256");
+        for case in cases {
+            let message = hex::decode(case["message"].as_str().unwrap()).unwrap();
+            assert_eq!(hex::encode(keccak256(message)), case["digest"]);
+        }
+    }
+
+    /// Addresses of Harmony in both notations.
+    #[test]
+    fn published_addresses_in_bech32() {
+        let file = include_str!("../tests/vectors/published/one.json");
+        let published: serde_json::Value = serde_json::from_str(file).unwrap();
+        let one = Notation {
+            prefix: "0x",
+            bech32: Some("one"),
+        };
+        let list = |member: &str| published[member].as_array().unwrap().clone();
+        let (addresses, invalid) = (list("addresses"), list("invalid"));
+        assert_eq!((addresses.len(), invalid.len()), (5, 6));
+        kms_core::testkit::tally("published", 11_u64, "vectors of Harmony");
+        for case in &addresses {
+            let [public, account, text] =
+                ["public", "account", "address"].map(|member| case[member].as_str().unwrap());
+            let key = PublicKey::secp256k1_from_sec1(&hex::decode(public).unwrap()).unwrap();
+            let address = of_key(&key).unwrap();
+            assert_eq!(hex::encode(address), account);
+            assert_eq!(one.parse(text), Ok(address));
+        }
+        for text in &invalid {
+            assert!(one.parse(text.as_str().unwrap()).is_err(), "{text}");
+        }
+    }
+
     #[test]
     fn one_changed_capital_is_noticed() {
-        for text in &EIP_55[4..] {
+        for text in &published().standard[4..] {
             for (position, letter) in text.char_indices().skip(2) {
                 if !letter.is_ascii_alphabetic() {
                     continue;
@@ -156,7 +195,7 @@ mod tests {
                 } else {
                     letter.to_ascii_lowercase()
                 };
-                let mut wrong = (*text).to_owned();
+                let mut wrong = text.clone();
                 wrong.replace_range(position..=position, &changed.to_string());
                 assert_eq!(parse(&wrong), Err(AddressError::Checksum), "{wrong}");
             }
@@ -187,7 +226,7 @@ mod tests {
             prefix: "xdc",
             bech32: None,
         };
-        for text in EIP_55 {
+        for text in &published().standard {
             let address = parse(text).unwrap();
             let digits = &text[2..];
             assert_eq!(xdc.parse(&format!("xdc{digits}")), Ok(address));
@@ -213,7 +252,8 @@ mod tests {
         let address = parse("0xed1ebe4fd1f73f86388f231997859ca42c07da5d");
         assert_eq!(one.parse(text), address);
         assert_eq!(one.parse(&text.to_uppercase()), address);
-        assert_eq!(one.parse(EIP_55[4]), parse(EIP_55[4]));
+        let hex = &published().standard[4];
+        assert_eq!(one.parse(hex), parse(hex));
         for (text, error) in [
             (text.replace("a50", "a51"), AddressError::Bech32Checksum),
             (text[..41].to_owned(), AddressError::Bech32Checksum),

@@ -105,3 +105,16 @@ fn typed_transactions_come_out_byte_for_byte() {
     kms_core::testkit::tally("published", cases.len(), "vectors of EIP-2930 and EIP-1559");
     assert!(signed > 800, "{signed}");
 }
+
+#[test]
+fn wallets() {
+    let file = include_str!("vectors/published/bip44.json");
+    for plugin in [
+        &kms_evm::BSC,
+        &kms_evm::CELO,
+        &kms_evm::ETHEREUM,
+        &kms_evm::ONE,
+    ] {
+        kms_core::testkit::published_wallets(plugin, file);
+    }
+}
