@@ -46,21 +46,19 @@ mod tests {
     use super::*;
 
     /// The test cases of EIP-55.
-    const EIP_55: [&str; 8] = [
-        "0x52908400098527886E0F7030069857D2E4169EE7",
-        "0x8617E340B3D01FA5F11F306F4090FD50E238070D",
-        "0xde709f2102306220921060314715629080e2fb77",
-        "0x27b1fdb04752bbc536007a920d24acb045561c26",
-        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
-        "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
-        "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB",
-        "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
-    ];
+    fn published() -> Vec<String> {
+        let file = include_str!("../tests/vectors/published/eip55.json");
+        let mut published: serde_json::Value = serde_json::from_str(file).unwrap();
+        let cases: Vec<String> = serde_json::from_value(published["standard"].take()).unwrap();
+        assert_eq!(cases.len(), 8);
+        cases
+    }
 
     #[test]
     fn eip_55_vectors() {
-        for text in EIP_55 {
-            let address = parse(text).unwrap();
+        kms_core::testkit::tally("published", 8_u64, "vectors of EIP-55");
+        for text in published() {
+            let address = parse(&text).unwrap();
             assert_eq!(address.to_checksum(None), text);
             assert_eq!(parse(&text[2..]), Ok(address));
             assert_eq!(parse(&text.to_lowercase()), Ok(address));
@@ -71,7 +69,7 @@ mod tests {
 
     #[test]
     fn one_changed_capital_is_noticed() {
-        for text in &EIP_55[4..] {
+        for text in &published()[4..] {
             for (position, letter) in text.char_indices().skip(2) {
                 if !letter.is_ascii_alphabetic() {
                     continue;
@@ -81,7 +79,7 @@ mod tests {
                 } else {
                     letter.to_ascii_lowercase()
                 };
-                let mut wrong = (*text).to_owned();
+                let mut wrong = text.clone();
                 wrong.replace_range(position..=position, &changed.to_string());
                 assert_eq!(parse(&wrong), Err(AddressError::Checksum), "{wrong}");
             }
