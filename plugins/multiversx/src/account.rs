@@ -86,6 +86,32 @@ mod tests {
     }
 
     #[test]
+    fn published_addresses() {
+        let file = include_str!("../tests/vectors/published/addresses.json");
+        let published: serde_json::Value = serde_json::from_str(file).unwrap();
+        let list = |member: &str| published[member].as_array().unwrap().clone();
+        let (addresses, invalid) = (list("addresses"), list("invalid"));
+        assert_eq!((addresses.len(), invalid.len()), (5, 7));
+        kms_core::testkit::tally("published", 12_u64, "vectors of MultiversX");
+        for case in &addresses {
+            let [public, text] = ["public", "address"].map(|member| case[member].as_str().unwrap());
+            let key = format!("Ed25519:{public}").parse().unwrap();
+            let account = Account::of_key(&key).unwrap();
+            assert_eq!(account.to_string(), text);
+            assert_eq!(Account::parse(text), Ok(account));
+        }
+        let accounts = invalid.iter().map(|text| text.as_str().unwrap());
+        let accounts: Vec<_> = accounts
+            .filter(|text| Account::parse(text).is_ok())
+            .collect();
+        // No point of the curve, and so no key's account; but a contract's may be none either.
+        assert_eq!(
+            accounts,
+            ["erd16fxty77ww6973cphcjx37q75h4jplfkjzfec7cw3jeml5zpc2gpqgd0ty5"]
+        );
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         let bech32m = bech32::encode_lower::<bech32::Bech32m>(HRP, &[7; 32]).unwrap();
         let short = bech32::encode_lower::<Bech32>(HRP, &[7; 31]).unwrap();
