@@ -43,6 +43,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn published_addresses() {
+        let file = include_str!("../tests/vectors/published/addresses.json");
+        let published: serde_json::Value = serde_json::from_str(file).unwrap();
+        let list = |member: &str| published[member].as_array().unwrap().clone();
+        let (addresses, invalid) = (list("addresses"), list("invalid"));
+        assert_eq!((addresses.len(), invalid.len()), (5, 3));
+        kms_core::testkit::tally("published", 8_u64, "vectors of Solana");
+        for case in &addresses {
+            let [public, text] = ["public", "address"].map(|member| case[member].as_str().unwrap());
+            let name = Pubkey(hex::decode(public).unwrap().try_into().unwrap());
+            assert_eq!(name.to_string(), text);
+            assert_eq!(Pubkey::parse(text), Some(name));
+        }
+        let names = invalid.iter().map(|text| text.as_str().unwrap());
+        let names: Vec<_> = names.filter(|text| Pubkey::parse(text).is_some()).collect();
+        // No point of the curve, and so no key; but accounts that programs own are none either.
+        assert_eq!(names, ["F9vSypJrvid1y1ckLUJoT1Ke4R5TgeMiyoZdFKBAA91j"]);
+    }
+
+    #[test]
     fn what_is_no_name_is_refused() {
         for text in [
             "",
