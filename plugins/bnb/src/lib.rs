@@ -47,6 +47,8 @@ mod amino;
 mod node;
 mod plugin;
 mod private_key;
+#[cfg(test)]
+mod published;
 mod rehearsal;
 mod request;
 mod summary;
