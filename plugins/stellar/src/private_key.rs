@@ -69,6 +69,30 @@ mod tests {
         }
     }
 
+    /// SEP-5: secrets and their accounts, of keys by SLIP-10, which the core derives.
+    #[test]
+    fn sep_5_vectors() {
+        use kms_core::keys::{Mnemonic, derive_ed25519};
+
+        let text = include_str!("../tests/vectors/published/sep5.json");
+        let published: serde_json::Value = serde_json::from_str(text).unwrap();
+        let words = SecretText::new(published["mnemonic"].as_str().unwrap());
+        let seed = Mnemonic::parse(&words).unwrap().to_seed();
+        let path = published["path"].as_str().unwrap();
+        let keys = published["keys"].as_array().unwrap();
+        assert_eq!(keys.len(), 10);
+        kms_core::testkit::tally("published", keys.len(), "vectors of SEP-5");
+        for (index, case) in keys.iter().enumerate() {
+            let [account, secret] =
+                ["account", "secret"].map(|member| case[member].as_str().unwrap());
+            let path = path.replace("{index}", &index.to_string());
+            let derived = derive_ed25519(&seed, &path.parse().unwrap()).unwrap();
+            assert_eq!(super::format(&derived).expose(), secret);
+            let key = parse(&SecretText::new(secret)).unwrap();
+            assert_eq!(address(&key.public_key()).unwrap(), account);
+        }
+    }
+
     /// All cases of SEP-23: each valid one is read and written alike and names the account it
     /// says; none of the invalid ones is an account, a secret, or anything else.
     #[test]
@@ -79,7 +103,6 @@ mod tests {
         let published: serde_json::Value = serde_json::from_str(text).unwrap();
         let valid = published["valid"].as_array().unwrap();
         assert_eq!(valid.len(), 8);
-        kms_core::testkit::tally("published", valid.len(), "vectors of SEP-23");
         for case in valid {
             let text = case["strkey"].as_str().unwrap();
             let key = Strkey::from_string(text).unwrap();
@@ -107,6 +130,7 @@ mod tests {
         }
         let invalid = published["invalid"].as_array().unwrap();
         assert_eq!(invalid.len(), 15);
+        kms_core::testkit::tally("published", 8 + 15_u64, "vectors of SEP-23");
         for text in invalid {
             let text = text.as_str().unwrap();
             assert!(Strkey::from_string(text).is_err(), "{text}");
