@@ -97,6 +97,7 @@ fn invalid(reason: &str) -> WalletError {
 mod tests {
     use super::*;
     use crate::account::AccountId;
+    use kms_core::prelude::Scheme;
     use serde_json::Value;
 
     fn json(text: &str) -> Value {
@@ -129,7 +130,15 @@ mod tests {
             let private = case["keypair"]["privateKey"].as_str().unwrap();
             let bytes = hex::encode_upper(key.to_bytes().expose());
             assert_eq!(private.split_at(2).1, bytes);
+            let message = case["message"].as_str().unwrap().as_bytes();
+            let signature = match kind {
+                "ed25519" => key.sign(Scheme::Ed25519, message),
+                _ => key.sign(Scheme::EcdsaSecp256k1, &sha512_half(&[message])),
+            };
+            let signature = crate::signature::encode(&signature.unwrap());
+            assert_eq!(case["signature"], hex::encode_upper(signature));
         }
+        kms_core::testkit::tally("published", 2_u64, "vectors of XRPL's libraries");
     }
 
     #[test]
