@@ -5,13 +5,16 @@ use kms_algorand::ALGORAND;
 use kms_core::{
     chain::{KeyRequest, KeySet, sign},
     prelude::*,
+    testkit::tally,
 };
 use serde_json::Value;
 
-fn published(member: &str) -> Vec<Value> {
-    let mut all: Value = serde_json::from_str(include_str!("published.json")).unwrap();
+/// The list `member`, which has `count` cases.
+fn published(member: &str, count: usize) -> Vec<Value> {
+    let mut all: Value = serde_json::from_str(include_str!("vectors/published/sdks.json")).unwrap();
     let list: Vec<Value> = serde_json::from_value(all[member].take()).unwrap();
-    assert!(!list.is_empty());
+    assert_eq!(list.len(), count, "{member}");
+    tally("published", count, "vectors of Algorand's SDKs");
     list
 }
 
@@ -46,7 +49,7 @@ fn frozen(keys: &KeySet, transaction: &[u8]) -> Unsigned {
 
 #[test]
 fn signed_transactions_come_out_byte_for_byte() {
-    for case in published("signed") {
+    for case in published("signed", 10) {
         let name = text(&case, "name");
         let golden = BASE64_STANDARD.decode(text(&case, "signed")).unwrap();
         let start = golden.windows(4).position(|window| window == b"\xa3txn");
@@ -61,20 +64,19 @@ fn signed_transactions_come_out_byte_for_byte() {
         }
         let summary = ALGORAND.summarize(Network::Testnet, &unsigned).unwrap();
         assert!(!summary.action.is_empty(), "{name}");
-        kms_core::testkit::tally("published", 1_u64, "vectors of Algorand's SDKs");
     }
 }
 
 #[test]
 fn unsigned_transactions_are_read() {
-    let keys = keys_of(text(&published("phrases")[0], "words"));
-    for case in published("unsigned") {
+    // Whose key it is does not matter here.
+    let keys = keys_of(&format!("{}invest", "abandon ".repeat(24)));
+    for case in published("unsigned", 3) {
         let transaction = hex::decode(text(&case, "transaction")).unwrap();
         let preimages = ALGORAND.preimages(&frozen(&keys, &transaction)).unwrap();
         assert_eq!(preimages[0].payload, [b"TX", &transaction[..]].concat());
-        kms_core::testkit::tally("published", 1_u64, "vectors of Algorand's SDKs");
     }
-    for case in published("unsupported") {
+    for case in published("unsupported", 2) {
         let transaction = hex::decode(text(&case, "transaction")).unwrap();
         let error = ALGORAND.preimages(&frozen(&keys, &transaction));
         let error = error.unwrap_err().to_string();
@@ -84,7 +86,7 @@ fn unsigned_transactions_are_read() {
 
 #[test]
 fn phrases_give_their_seeds_and_addresses_their_checksums() {
-    for case in published("phrases") {
+    for case in published("phrases", 1) {
         let words = SecretText::new(text(&case, "words"));
         let secret = ALGORAND
             .private_key_from_phrase(Network::Mainnet, &words)
@@ -93,9 +95,8 @@ fn phrases_give_their_seeds_and_addresses_their_checksums() {
             .parse_private_key(Network::Mainnet, &secret)
             .unwrap();
         assert_eq!(hex::encode(key.to_bytes().expose()), text(&case, "seed"));
-        kms_core::testkit::tally("published", 1_u64, "vectors of Algorand's SDKs");
     }
-    for case in published("addresses") {
+    for case in published("addresses", 1) {
         let address = text(&case, "address");
         let bytes = data_encoding::BASE32_NOPAD
             .decode(address.as_bytes())
@@ -103,5 +104,20 @@ fn phrases_give_their_seeds_and_addresses_their_checksums() {
         let key = PublicKey::Ed25519(*bytes.first_chunk().unwrap());
         let written = ALGORAND.address(Network::Mainnet, &key).unwrap();
         assert_eq!(written.as_str(), address);
+    }
+}
+
+#[test]
+fn keys_have_their_addresses() {
+    let file = include_str!("vectors/published/addresses.json");
+    let published: Value = serde_json::from_str(file).unwrap();
+    let cases = published["addresses"].as_array().unwrap();
+    assert_eq!(cases.len(), 5);
+    tally("published", cases.len(), "vectors of Algorand");
+    for case in cases {
+        let key = hex::decode(text(case, "public")).unwrap();
+        let key = PublicKey::Ed25519(key.try_into().unwrap());
+        let address = ALGORAND.address(Network::Mainnet, &key).unwrap();
+        assert_eq!(address.as_str(), text(case, "address"));
     }
 }
