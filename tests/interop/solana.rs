@@ -72,8 +72,12 @@ fn a_solana_vm_executes_what_is_signed() {
             assert_eq!(found["same"], true, "{name}");
             assert_eq!(found["valid"], true, "{name}");
             case.compare(found, &name);
-            tally("nodes", 1_u64, "transactions executed by a node");
-            // The same bytes are never executed twice.
+            tally("nodes", 1_u64, "transactions of SOL executed by a node");
+            // Not with a changed byte, and the same bytes never twice.
+            assert!(
+                text(&found["refused"]).contains("SignatureFailure"),
+                "{name}"
+            );
             assert!(text(&found["again"]).contains("AlreadyProcessed"), "{name}");
         }
         session::tally_transactions("SOL", cases.len());

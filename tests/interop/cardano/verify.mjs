@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { entropyToMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import * as cardano from '@emurgo/cardano-serialization-lib-nodejs';
+import { number, open, payloads as rosettaPayloads } from './rosetta.mjs';
 
 const questions = { wallets, addresses, payloads, transactions };
 const [question] = process.argv.slice(2);
@@ -14,10 +15,6 @@ process.stdout.write(JSON.stringify(answer));
 
 function hardened(step) {
   return 0x80000000 + step;
-}
-
-function number(text) {
-  return cardano.BigNum.from_str(text);
 }
 
 function network(testnet) {
@@ -81,81 +78,15 @@ function addresses(asked) {
   });
 }
 
-function address(text) {
-  return cardano.ByronAddress.is_valid(text)
-    ? cardano.ByronAddress.from_base58(text).to_address()
-    : cardano.Address.from_bech32(text);
-}
-
 /** The text that people write: for Byron addresses Base58, where the library has Bech32. */
 function usual(text) {
   const byron = cardano.ByronAddress.from_address(cardano.Address.from_bech32(text));
   return byron?.to_base58() ?? text;
 }
 
-function value(operation) {
-  const coin = number(operation.amount.value);
-  const bundles = operation.metadata.tokenBundle ?? [];
-  if (bundles.length === 0) {
-    return cardano.Value.new(coin);
-  }
-  const multiasset = cardano.MultiAsset.new();
-  for (const { policyId, tokens } of bundles) {
-    const assets = cardano.Assets.new();
-    for (const { value: amount, currency } of tokens) {
-      assets.insert(cardano.AssetName.new(Buffer.from(currency.symbol, 'hex')), number(amount));
-    }
-    multiasset.insert(cardano.ScriptHash.from_hex(policyId), assets);
-  }
-  return cardano.Value.new_with_assets(coin, multiasset);
-}
-
-/** CBOR of a list of a text and an empty map. */
-function envelope(content) {
-  const bytes = Buffer.from(content);
-  const head = Buffer.from([0x82, 0x79, bytes.length >> 8, bytes.length & 0xff]);
-  return Buffer.concat([head, bytes, Buffer.from([0xa0])]).toString('hex');
-}
-
-function open(text) {
-  const bytes = Buffer.from(text, 'hex');
-  if (bytes[0] !== 0x82 || bytes[1] !== 0x79 || bytes.at(-1) !== 0xa0) {
-    throw new Error(`no envelope of this node: ${text}`);
-  }
-  return bytes.subarray(4, -1).toString();
-}
-
 /** [{operations, ttl}]: what a Rosetta node answers to /construction/payloads. */
 function payloads(asked) {
-  return asked.map(({ operations, ttl }) => {
-    const inputs = cardano.TransactionInputs.new();
-    const outputs = cardano.TransactionOutputs.new();
-    const owners = new Set();
-    let fee = 0n;
-    for (const operation of operations) {
-      fee -= BigInt(operation.amount.value);
-      if (operation.type === 'input') {
-        const [id, index] = operation.coin_change.coin_identifier.identifier.split(':');
-        const hash = cardano.TransactionHash.from_hex(id);
-        inputs.add(cardano.TransactionInput.new(hash, Number(index)));
-        owners.add(operation.account.address);
-      } else {
-        const to = address(operation.account.address);
-        outputs.add(cardano.TransactionOutput.new(to, value(operation)));
-      }
-    }
-    const body = cardano.TransactionBody.new_tx_body(inputs, outputs, number(String(fee)));
-    body.set_ttl(number(ttl));
-    const unsigned = cardano.FixedTransaction.new_from_body_bytes(body.to_bytes());
-    return {
-      unsigned_transaction: envelope(body.to_hex()),
-      payloads: [...owners].map((owner) => ({
-        account_identifier: { address: owner },
-        signature_type: 'ed25519',
-        hex_bytes: unsigned.transaction_hash().to_hex(),
-      })),
-    };
-  });
+  return asked.map(({ operations, ttl }) => rosettaPayloads(operations, ttl));
 }
 
 /** [{txData, testnet}]: every field, and whose signatures are right. Numbers are decimal text. */

@@ -75,6 +75,9 @@ function transactions(asked) {
     const vm = new LiteSVM();
     const look = fund(vm, one);
     const transaction = getTransactionDecoder().decode(bytes);
+    // The first byte of the first signature, behind their count.
+    const changed = Uint8Array.from(bytes, (byte, at) => (at === 1 ? byte ^ 1 : byte));
+    const refused = run(vm, getTransactionDecoder().decode(changed));
     const payer = () => vm.getBalance(one.payer);
     const before = payer();
     const error = run(vm, transaction);
@@ -84,6 +87,7 @@ function transactions(asked) {
       same: read.serialize().equals(bytes),
       valid: read.verifySignatures(),
       signers: read.signatures.map(({ publicKey }) => publicKey.toBase58()),
+      refused,
       error,
       paid,
       ...look(),
