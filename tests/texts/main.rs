@@ -5,6 +5,7 @@ mod commands;
 mod handbook;
 mod links;
 mod migrating;
+mod vectors;
 
 use std::{
     fs,

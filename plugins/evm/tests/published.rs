@@ -32,17 +32,22 @@ fn frozen(keys: &KeySet, transaction: &[u8]) -> Unsigned {
     Unsigned::new(keys.signers(&ETHEREUM, Network::Testnet).unwrap(), body)
 }
 
+fn keys(case: &Value) -> KeySet {
+    let mut keys = KeySet::default();
+    let request = KeyRequest {
+        id: "wallet".to_owned(),
+        index: None,
+    };
+    keys.push(request, SecretKey::secp256k1(&bytes(case, "key")).unwrap());
+    keys
+}
+
 /// Signs each case; gives how many came out byte for byte, and the names of those refused.
 fn sign_all(cases: &[Value]) -> (usize, Vec<String>) {
     let (mut signed, mut refused) = (0, Vec::new());
     for case in cases {
         let name = case["name"].as_str().unwrap();
-        let mut keys = KeySet::default();
-        let request = KeyRequest {
-            id: "wallet".to_owned(),
-            index: None,
-        };
-        keys.push(request, SecretKey::secp256k1(&bytes(case, "key")).unwrap());
+        let keys = keys(case);
         let unsigned = frozen(&keys, &bytes(case, "unsigned"));
         match sign(&ETHEREUM, &unsigned, &keys) {
             Ok(result) => {
@@ -77,6 +82,13 @@ fn named(cases: &[Value], index: usize, fits: impl Fn(&[u8]) -> bool) -> Vec<Str
 #[test]
 fn legacy_transactions_come_out_byte_for_byte() {
     let text = include_str!("vectors/published/eip155.json");
+    let standard = cases(text, "standard");
+    assert_eq!(standard.len(), 1);
+    assert_eq!(sign_all(&standard), (1, Vec::new()));
+    let keys = keys(&standard[0]);
+    let preimages = ETHEREUM.preimages(&frozen(&keys, &bytes(&standard[0], "unsigned")));
+    assert_eq!(preimages.unwrap()[0].payload, bytes(&standard[0], "hash"));
+
     let cases = cases(text, "transactions");
     let (signed, refused) = sign_all(&cases);
     println!(
@@ -86,7 +98,7 @@ fn legacy_transactions_come_out_byte_for_byte() {
     );
     assert_eq!(refused, named(&cases, 2, |gas| gas.len() > 8));
     assert_eq!((signed, refused.len()), (1067 - 83, 83));
-    kms_core::testkit::tally("published", cases.len(), "vectors of EIP-155");
+    kms_core::testkit::tally("published", 1 + cases.len(), "vectors of EIP-155");
 }
 
 /// EIP-2930 and EIP-1559. A transaction without a chain id is of no chain, and not signed here.
