@@ -105,6 +105,9 @@ impl ExtendedPublicKey {
             let (key, chain_code) = hex.split_at(33);
             // What it does not say (depth, parent, child number) changes no child.
             [&[0; 13][..], chain_code, key].concat()
+        } else if text.len() > 130 {
+            // Decoding takes a time that grows with the square of the length.
+            return Err(KeyError::InvalidExtendedPublicKey);
         } else {
             bs58::decode(text)
                 .with_check(None)
@@ -197,6 +200,14 @@ mod tests {
     }
 
     /// Test vectors 1 to 4: every node, both sides.
+    /// By decoding it, that would take hours.
+    #[test]
+    fn a_long_text_is_no_extended_key_at_once() {
+        let long = format!("xpub{}", "2".repeat(4 << 20));
+        let read = ExtendedPublicKey::parse(&long);
+        assert_eq!(read.err(), Some(KeyError::InvalidExtendedPublicKey));
+    }
+
     #[test]
     fn published_chains() {
         let mut count = 0;

@@ -12,6 +12,9 @@ use crate::{
     params::{Params, Prefixes},
 };
 
+/// The most characters of an address in Base58Check: 25 bytes have 35.
+const LONGEST_BASE58: usize = 64;
+
 /// The address of `key`: of the chain's usual kind, or P2PKH for a key known by its 65-byte form.
 ///
 /// # Errors
@@ -56,6 +59,10 @@ pub(crate) fn pubkey_hash(params: &Params, network: Network, text: &str) -> Opti
         && let Some(hash) = cashaddr::pubkey_hash(prefix, text)
     {
         return Some(hash);
+    }
+    // Decoding takes a time that grows with the square of the length.
+    if text.len() > LONGEST_BASE58 {
+        return None;
     }
     let payload = bs58::decode(text).with_check(None).into_vec().ok()?;
     let (version, hash) = payload.split_first()?;
@@ -112,6 +119,15 @@ mod tests {
         let public = bitcoin::PublicKey::from_slice(key.encoded()).unwrap();
         let expected = BitcoinAddress::p2pkh(public, NetworkKind::Main);
         assert_eq!(address.as_str(), expected.to_string());
+    }
+
+    /// By decoding it, that would take hours.
+    #[test]
+    fn a_long_text_is_no_address_at_once() {
+        let long = "2".repeat(4 << 20);
+        for params in [&BTC, &crate::cash::BCH] {
+            assert_eq!(pubkey_hash(params, Network::Mainnet, &long), None);
+        }
     }
 
     proptest! {

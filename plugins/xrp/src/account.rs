@@ -10,6 +10,9 @@ use thiserror::Error;
 
 use crate::hash::hash160;
 
+/// The most characters of an address: an X-address has 47.
+const LONGEST: usize = 64;
+
 /// The version byte of a classic address.
 const CLASSIC: u8 = 0;
 
@@ -89,6 +92,10 @@ pub(crate) fn signing_public_key(key: &PublicKey) -> Result<[u8; 33], KeyError> 
 pub(crate) struct AccountError;
 
 fn base58(text: &str) -> Result<Vec<u8>, AccountError> {
+    // Decoding takes a time that grows with the square of the length.
+    if text.len() > LONGEST {
+        return Err(AccountError);
+    }
     bs58::decode(text)
         .with_alphabet(bs58::Alphabet::RIPPLE)
         .with_check(None)
@@ -140,6 +147,15 @@ mod tests {
             "0000000000000000000000000000000000000000",
         ] {
             assert_eq!(AccountId::parse(text), Err(AccountError), "{text}");
+        }
+    }
+
+    /// By decoding it, that would take hours.
+    #[test]
+    fn a_long_text_is_refused_at_once() {
+        for first in ['r', 'X', '2'] {
+            let text = format!("{first}{}", "2".repeat(4 << 20));
+            assert_eq!(AccountId::parse_with_tag(&text), Err(AccountError));
         }
     }
 

@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 
 use crate::hash::sha512_half;
 
+/// The most characters of a seed: the longer kind has 31.
+const LONGEST: usize = 64;
+
 /// The version bytes of an Ed25519 seed: with them the text begins with `sEd`.
 const ED25519: [u8; 3] = [0x01, 0xe1, 0x4b];
 
@@ -26,6 +29,10 @@ const SECP256K1: [u8; 1] = [0x21];
 /// # Errors
 /// [`WalletError::InvalidPrivateKey`], which does not repeat the text.
 pub(crate) fn parse(text: &SecretText) -> Result<SecretKey, WalletError> {
+    // Decoding takes a time that grows with the square of the length.
+    if text.expose().len() > LONGEST {
+        return Err(invalid("it is too long"));
+    }
     let bytes = Zeroizing::new(
         bs58::decode(text.expose())
             .with_alphabet(bs58::Alphabet::RIPPLE)
@@ -139,6 +146,13 @@ mod tests {
             assert_eq!(case["signature"], hex::encode_upper(signature));
         }
         kms_core::testkit::tally("published", 2_u64, "vectors of XRPL's libraries");
+    }
+
+    /// By decoding it, that would take hours.
+    #[test]
+    fn a_long_text_is_refused_at_once() {
+        let error = parse(&SecretText::new(format!("s{}", "2".repeat(4 << 20))));
+        assert!(error.unwrap_err().to_string().ends_with("it is too long"));
     }
 
     #[test]
