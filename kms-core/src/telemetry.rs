@@ -103,14 +103,16 @@ impl fmt::Debug for Collector {
 }
 
 fn header_map(headers: &[(String, SecretText)]) -> Result<HeaderMap, CollectorError> {
-    let pairs = headers.iter().map(|(name, value)| {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
         let invalid = || CollectorError::NotAHeader { name: name.clone() };
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
         let mut value = HeaderValue::from_str(value.expose()).map_err(|_| invalid())?;
         value.set_sensitive(true);
-        Ok((key, value))
-    });
-    pairs.collect()
+        // Collecting them would panic for more than a map can hold.
+        map.try_insert(key, value).map_err(|_| invalid())?;
+    }
+    Ok(map)
 }
 
 /// Why a collector cannot be used.
@@ -241,6 +243,19 @@ mod tests {
             let text = format!("{error} {error:?}");
             assert!(text.contains(NAME) && !text.contains("hunter2"), "{text}");
         }
+    }
+
+    #[test]
+    fn more_headers_than_can_be_sent_are_refused() {
+        let headers: Vec<_> = (0..40_000)
+            .map(|number| (format!("x-{number}"), SecretText::new("hunter2")))
+            .collect();
+        let error = header_map(&headers).unwrap_err();
+        assert!(
+            matches!(error, CollectorError::NotAHeader { .. }),
+            "{error}"
+        );
+        assert_eq!(header_map(&headers[..100]).unwrap().len(), 100);
     }
 
     #[test]
