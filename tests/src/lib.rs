@@ -13,6 +13,7 @@ pub mod litecoin;
 pub mod markdown;
 pub mod moto;
 pub mod node;
+pub mod private_network;
 pub mod program;
 pub mod recorded;
 pub mod rsa;

@@ -2,11 +2,9 @@
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
+    process::Command,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -15,13 +13,12 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
+use crate::private_network::{PrivateNetwork, left_out};
+
 /// A private Ethereum network of one node: anvil. It mines when it is told to, by `evm_mine`, so
 /// that nobody has to wait for it. It is killed when this is dropped.
 #[derive(Debug)]
-pub struct Anvil {
-    child: Child,
-    address: SocketAddr,
-}
+pub struct Anvil(PrivateNetwork);
 
 impl Anvil {
     /// Starts a network with this chain id; nothing when anvil is not installed.
@@ -29,54 +26,20 @@ impl Anvil {
     /// # Panics
     /// When it is installed and does not start; and when it is not installed and the variable
     /// `CI` is `true`: there, nothing may be left out.
-    #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
     pub fn start(chain_id: u64) -> Option<Self> {
         let Some(program) = program() else {
-            let advice = "anvil is not installed: `npm ci` in tests/nodes does it";
-            assert!(env::var_os("CI").is_none_or(|ci| ci != "true"), "{advice}");
-            eprintln!("LEFT OUT: {advice}");
+            left_out("anvil is not installed: `npm ci` in tests/nodes does it");
             return None;
         };
-        let mut child = Command::new(program)
-            .args([
-                "--chain-id",
-                &chain_id.to_string(),
-                "--port",
-                "0",
-                "--no-mining",
-            ])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("anvil starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("Listening on ")?.parse().ok());
-        // What else it says is read and dropped, or it would stop at a full pipe.
-        thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        let Some(address) = address else {
-            panic!("anvil ended without listening: {:?}", child.wait());
-        };
-        Some(Self { child, address })
+        let chain_id = chain_id.to_string();
+        let mut command = Command::new(program);
+        command.args(["--chain-id", &chain_id, "--port", "0", "--no-mining"]);
+        Some(Self(PrivateNetwork::start(command)))
     }
 
     /// A way to the node that can be moved elsewhere.
     pub fn node(&self) -> JsonRpcNode {
-        JsonRpcNode {
-            address: self.address,
-            login: None,
-        }
-    }
-}
-
-impl Drop for Anvil {
-    fn drop(&mut self) {
-        // Fails when it has ended, which is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.0.node()
     }
 }
 
@@ -99,6 +62,14 @@ pub struct JsonRpcNode {
 }
 
 impl JsonRpcNode {
+    /// A way to a node that wants to know nobody's name.
+    pub fn open(address: SocketAddr) -> Self {
+        Self {
+            address,
+            login: None,
+        }
+    }
+
     /// A way to a node that wants a user name and a password (RFC 7617).
     pub fn with_password(address: SocketAddr, user: &'static str, password: &'static str) -> Self {
         Self {

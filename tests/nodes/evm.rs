@@ -1,213 +1,16 @@
-//! Signed transactions against a real Ethereum node: it takes them, and they do what they should.
-//! For Ethereum at length, for each relative in each type of transaction, on a private network
-//! with that chain's id.
+//! Ethereum and its relatives: anvil takes what is signed, and it does what it should. For Ethereum
+//! at length, for each relative in each type of transaction, on a private network with that chain's
+//! id.
 
-use kms_core::testkit::tally;
+mod setting;
+
 use kms_tests::{
-    cloud::{Answer, Cloud},
-    daemon::{Home, Running},
-    node::{Anvil, JsonRpcNode, token_creation},
+    node::{Anvil, token_creation},
     samples::{RECIPIENT, SEPOLIA, pending_id},
 };
 use serde_json::{Value, json};
 
-const GWEI: u64 = 1_000_000_000;
-/// `transfer(address,uint256)` and `balanceOf(address)`.
-const TRANSFER: &str = "a9059cbb";
-const BALANCE_OF: &str = "70a08231";
-
-/// A chain of the program, as far as these tests see it.
-struct Chain {
-    code: &'static str,
-    chain_id: u64,
-    /// Whether it is the main network.
-    mainnet: bool,
-    /// The name of the gas limit in a request.
-    gas: &'static str,
-    /// More arguments of the daemon.
-    arguments: &'static [&'static str],
-}
-
-/// Ethereum's test network.
-const ETHEREUM: Chain = Chain {
-    code: "ETH",
-    chain_id: SEPOLIA,
-    mainnet: false,
-    gas: "gas",
-    arguments: &[],
-};
-
-/// The main network of another chain.
-const fn mainnet(code: &'static str, chain_id: u64) -> Chain {
-    Chain {
-        code,
-        chain_id,
-        mainnet: true,
-        ..ETHEREUM
-    }
-}
-
-/// A wallet of the program, the daemon at work on it, and a cloud that passes everything on to
-/// a node.
-struct Setting {
-    chain: &'static Chain,
-    cloud: Cloud,
-    node: JsonRpcNode,
-    wallet: String,
-    /// The address at index 0, as Ethereum writes it.
-    address: String,
-    daemon: Running,
-    _home: Home,
-    _anvil: Anvil,
-}
-
-impl Setting {
-    /// Nothing when there is no node on this machine.
-    fn start(chain: &'static Chain) -> Option<Self> {
-        let anvil = Anvil::start(chain.chain_id)?;
-        let node = anvil.node();
-        let home = Home::new();
-        let network = format!("--testnet={}", !chain.mainnet);
-        let stored = home.run_json(&["generatemanagedwallet", chain.code, &network]);
-        let wallet = stored["signatureId"].as_str().unwrap().to_owned();
-        let shown = home.run_json(&["getaddress", &wallet, "0"]);
-        let address = shown["address"].as_str().unwrap().replacen("xdc", "0x", 1);
-        // 10^20 wei.
-        node.result("anvil_setBalance", &json!([address, "0x56bc75e2d63100000"]));
-
-        let cloud = Cloud::start();
-        pass_on(&cloud, node);
-        let mut command = home.daemon(&cloud);
-        command
-            .args([
-                &network,
-                "--external-url-method=POST",
-                &format!("--external-url={}", cloud.approval_url()),
-            ])
-            .args(chain.arguments)
-            // For the gas station.
-            .env(format!("TATUM_KMS_NODE_URL_{}", chain.code), cloud.url());
-        Some(Self {
-            chain,
-            cloud,
-            node,
-            wallet,
-            address,
-            daemon: Running::start(command),
-            _home: home,
-            _anvil: anvil,
-        })
-    }
-
-    /// Has a transaction signed and sent; gives the transaction and its receipt.
-    fn mine(&self, number: u64, transaction: &Value) -> (Value, Value) {
-        let id = pending_id(number);
-        self.queue(&id, transaction);
-        self.mined(&id, transaction)
-    }
-
-    /// Waits for a transaction that is queued; gives the transaction and its receipt.
-    fn mined(&self, id: &str, transaction: &Value) -> (Value, Value) {
-        let broadcast = self.cloud.wait_for("a broadcast or a report", |state| {
-            if let Some(text) = state.failures_of(id).next() {
-                panic!("{transaction}: {text}");
-            }
-            state.broadcasts_of(id).next().cloned()
-        });
-        let hash = self.node.result("web3_sha3", &json!([broadcast.tx_data]));
-        let mined = self.node.result("eth_getTransactionByHash", &json!([hash]));
-        let receipt = self
-            .node
-            .result("eth_getTransactionReceipt", &json!([hash]));
-        assert_eq!(receipt["status"], "0x1", "{transaction}: {receipt}");
-        assert_eq!(mined["from"], *self.address, "{transaction}: the signer");
-        tally("nodes", 1_u64, "transactions executed by a node");
-        (mined, receipt)
-    }
-
-    fn queue(&self, id: &str, transaction: &Value) {
-        self.cloud.queue(&json!({
-            "id": id,
-            "chain": self.chain.code,
-            "serializedTransaction": transaction.to_string(),
-            "hashes": [self.wallet],
-            "index": 0,
-        }));
-    }
-
-    fn balance(&self, address: &str) -> u128 {
-        quantity(
-            &self
-                .node
-                .result("eth_getBalance", &json!([address, "latest"])),
-        )
-    }
-
-    fn token_balance(&self, token: &Value, address: &str) -> u128 {
-        let data = format!("0x{BALANCE_OF}{:0>64}", &address[2..]);
-        let call = json!([{"to": token, "data": data}, "latest"]);
-        quantity(&self.node.result("eth_call", &call))
-    }
-
-    fn stop(self) {
-        let done = self.daemon.stop();
-        assert_eq!(done.code(), Some(0), "{done:?}");
-    }
-}
-
-/// Serves the cloud's routes from a node.
-fn pass_on(cloud: &Cloud, node: JsonRpcNode) {
-    for path in ["/v3/*/web3/*", "/v3/blockchain/node/*"] {
-        cloud.route("POST", path, move |request| {
-            let mut call = request.json();
-            // Klaytn's own names of the same methods.
-            let method = call["method"].as_str().expect("a method");
-            let method = match method.strip_prefix("klay_") {
-                Some("chainID") => "eth_chainId".to_owned(),
-                Some(name) => format!("eth_{name}"),
-                None => method.to_owned(),
-            };
-            call["method"] = json!(method);
-            Answer::ok(&node.forward(&call))
-        });
-    }
-    cloud.route("GET", "/v3/*/transaction/count/*", move |request| {
-        let address = request.path.rsplit('/').next().unwrap_or_default();
-        let count = node.result("eth_getTransactionCount", &json!([address, "pending"]));
-        Answer::ok(&json!(u64::try_from(quantity(&count)).unwrap()))
-    });
-    cloud.route("GET", "/v3/blockchain/fee/ETH", move |_| {
-        let price = u64::try_from(quantity(&node.result("eth_gasPrice", &json!([])))).unwrap();
-        Answer::ok(&json!({"fast": price * 2, "medium": price, "slow": price}))
-    });
-    // Polygon's gas station, in gwei.
-    cloud.route("GET", "/v2", |_| {
-        Answer::ok(&json!({"fast": {"maxPriorityFee": 30.5, "maxFee": 31.25}}))
-    });
-    cloud.route("POST", "/v3/*/broadcast", move |request| {
-        match node.call("eth_sendRawTransaction", &json!([request.json()["txData"]])) {
-            Ok(hash) => {
-                node.result("evm_mine", &json!([]));
-                Answer::ok(&json!({"txId": hash}))
-            }
-            Err(error) => Answer::error(403, "broadcast.failed", &error),
-        }
-    });
-}
-
-/// The call data of a transfer of tokens to [`RECIPIENT`].
-fn transfer(amount: u64) -> String {
-    format!("0x{TRANSFER}{:0>64}{amount:064x}", &RECIPIENT[2..])
-}
-
-/// The number that a node writes in hex.
-fn quantity(value: &Value) -> u128 {
-    let hex = value
-        .as_str()
-        .and_then(|text| text.strip_prefix("0x"))
-        .expect("hex");
-    u128::from_str_radix(hex, 16).expect("a small number")
-}
+use self::setting::{Chain, ETHEREUM, GWEI, Setting, mainnet, quantity, transfer};
 
 #[test]
 fn transfers_of_ether_are_mined() {
@@ -323,6 +126,50 @@ fn contracts_are_created_and_called_in_every_type_of_transaction() {
     let text = setting.cloud.wait_for_failure(&id);
     assert!(text.contains("revert"), "{text}");
     assert!(setting.cloud.signed(&id).is_empty());
+    setting.stop();
+}
+
+/// With a changed byte a transaction is another signer's, who has nothing; and one with the id of
+/// another chain is nobody's.
+#[test]
+fn what_is_changed_or_of_another_chain_is_refused() {
+    let Some(setting) = Setting::start(&ETHEREUM) else {
+        return;
+    };
+    let anew = |chain_id| {
+        let anvil = Anvil::start(chain_id).expect("there was one");
+        let funds = json!([setting.address, "0x56bc75e2d63100000"]);
+        anvil.node().result("anvil_setBalance", &funds);
+        anvil
+    };
+    // The same network, at its beginning, and another one.
+    let (own, other) = (anew(SEPOLIA), anew(1));
+    let types = [
+        json!({}),
+        json!({"accessList": []}),
+        json!({"maxFeePerGas": (30 * GWEI).to_string(), "maxPriorityFeePerGas": "1"}),
+    ];
+    for (nonce, members) in (0..).zip(&types) {
+        let payment = with(members, &json!({"to": RECIPIENT, "value": "1"}));
+        setting.mine(nonce, &payment);
+        let sent = setting.cloud.signed(&pending_id(nonce));
+        let signed = sent.first().expect("a broadcast");
+        let send = |anvil: &Anvil, signed: &str| {
+            let node = anvil.node();
+            node.call("eth_sendRawTransaction", &json!([signed]))
+        };
+        // The last byte of the signature.
+        let (rest, last) = signed.split_at(signed.len() - 1);
+        let changed = format!("{rest}{}", if last == "0" { "1" } else { "0" });
+        let refusal = send(&own, &changed).expect_err("another signer");
+        assert!(refusal.contains("Insufficient funds"), "{refusal}");
+        // Of a legacy transaction, anvil does not look at the chain id (EIP-155).
+        if nonce > 0 {
+            let refusal = send(&other, signed).expect_err("another chain");
+            assert!(refusal.contains("invalid chain id"), "{refusal}");
+        }
+        send(&own, signed).expect("nothing else is against it");
+    }
     setting.stop();
 }
 

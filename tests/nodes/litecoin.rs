@@ -1,7 +1,8 @@
 //! Signed transactions against a real Litecoin node: it takes and mines them, and whom they pay is
 //! paid. One transaction of each kind of input, one of all of them together.
 
-use kms_core::testkit::tally;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use kms_tests::{
     cloud::{Answer, Cloud},
     daemon::{Home, Running},
@@ -9,6 +10,8 @@ use kms_tests::{
     samples::pending_id,
 };
 use serde_json::{Value, json};
+
+use crate::{chains::executed, utxo::with_another_locktime};
 
 /// What mining a block of a new `regtest` network earns, in litoshi.
 const REWARD: u64 = 50_0000_0000;
@@ -85,11 +88,18 @@ fn a_node_mines_transactions_of_every_kind_of_input() {
     litecoind.mine(MATURITY, &miner);
 
     let cloud = Cloud::start();
-    cloud.route("POST", "/v3/litecoin/broadcast", move |request| match node
-        .call("sendrawtransaction", &json!([request.json()["txData"]]))
-    {
-        Ok(id) => Answer::ok(&json!({"txId": id})),
-        Err(error) => Answer::error(403, "broadcast.failed", &error),
+    let refusals = Arc::new(Mutex::new(Vec::new()));
+    let refused = Arc::clone(&refusals);
+    cloud.route("POST", "/v3/litecoin/broadcast", move |request| {
+        let send = |signed: &str| node.call("sendrawtransaction", &json!([signed]));
+        let body = request.json();
+        let signed = body["txData"].as_str().unwrap();
+        let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.push(send(&with_another_locktime(signed)));
+        match send(signed) {
+            Ok(id) => Answer::ok(&json!({"txId": id})),
+            Err(error) => Answer::error(403, "broadcast.failed", &error),
+        }
     });
     let mut command = home.daemon(&cloud);
     command.arg("--testnet");
@@ -142,8 +152,8 @@ fn a_node_mines_transactions_of_every_kind_of_input() {
     for id in &sent {
         let all = mined["tx"].as_array().unwrap();
         assert!(all.contains(id), "{id} is not in {all:?}");
-        tally("nodes", 1_u64, "transactions executed by a node");
     }
+    executed("LTC", sent.len());
 
     // And seen: four payments and four coins less a fee; of each kind, what was left.
     let balance = |descriptor: &str| {
@@ -156,6 +166,18 @@ fn a_node_mines_transactions_of_every_kind_of_input() {
         // 50 - 12.34567891 - 0.0001
         assert_eq!(balance(descriptor), amount("37.65422109"), "{descriptor}");
     }
+
+    // Each of them was refused for another locktime, for the signature.
+    let refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(refusals.len(), sent.len());
+    for refusal in refusals.iter() {
+        let refusal = refusal.as_ref().expect_err("a changed byte");
+        assert!(
+            refusal.contains("mandatory-script-verify-flag"),
+            "{refusal}"
+        );
+    }
+    drop(refusals);
 
     // What the node refuses is reported: a coin that is spent.
     let again = pending_id(99);
