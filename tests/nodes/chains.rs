@@ -54,7 +54,8 @@ fn every_chain_has_a_node_or_is_left_out_by_name() {
     let listed: Vec<&str> = executed.chain(WITHOUT_A_NODE).collect();
     let set: BTreeSet<&str> = listed.iter().copied().collect();
     assert_eq!(set.len(), listed.len(), "listed twice");
-    assert_eq!(set, chains.into_iter().collect());
+    let advice = "each chain belongs into one of the two lists of this file";
+    assert_eq!(set, chains.into_iter().collect(), "{advice}");
 
     // Not by a macro, whose output nobody sees of a test that passes.
     let mut stderr = io::stderr().lock();
