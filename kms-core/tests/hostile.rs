@@ -2,8 +2,8 @@
 //! for the seeds and some hundred inputs made of them, the same each time.
 
 use kms_core::testkit::fuzz::{
-    Amounts, CloudAnswers, JournalRows, LegacyFiles, Mnemonics, PendingLists, VaultContents,
-    VaultFiles, sweep,
+    Amounts, CloudAnswers, JournalRows, LegacyFiles, Mnemonics, PendingLists, SecretAnswers,
+    SecretSettings, TypedSecrets, Urls, VaultContents, VaultFiles, sweep,
 };
 
 #[test]
@@ -44,4 +44,24 @@ fn files_of_the_original_open_if_they_hold_a_vault() {
 #[test]
 fn mnemonics_and_entropy_agree() {
     sweep(&Mnemonics, 2000);
+}
+
+#[test]
+fn no_answer_of_a_secret_service_gets_its_secret_told() {
+    sweep(&SecretAnswers::new(), 3000);
+}
+
+#[test]
+fn nobody_but_the_server_that_was_named_is_asked() {
+    sweep(&Urls::new(), 5000);
+}
+
+#[test]
+fn no_setting_of_a_secret_service_leads_astray() {
+    sweep(&SecretSettings, 5000);
+}
+
+#[test]
+fn secrets_are_taken_as_they_were_typed() {
+    sweep(&TypedSecrets, 5000);
 }

@@ -69,19 +69,7 @@ impl FourEye {
         method: Method,
         timeout: Duration,
     ) -> Result<(Self, Vec<String>), ApprovalConfigError> {
-        let url = Url::parse(url.trim()).map_err(|error| ApprovalConfigError::InvalidUrl {
-            reason: error.to_string(),
-        })?;
-        let invalid = |reason: &str| {
-            let reason = reason.to_owned();
-            Err(ApprovalConfigError::InvalidUrl { reason })
-        };
-        if !matches!(url.scheme(), "http" | "https") {
-            return invalid("it is neither http nor https");
-        }
-        if url.fragment().is_some() {
-            return invalid("it has a fragment (#), which is never sent");
-        }
+        let url = base_url(url)?;
         if timeout.is_zero() {
             return Err(ApprovalConfigError::NoTimeout);
         }
@@ -109,21 +97,8 @@ impl FourEye {
         Ok((check, warnings))
     }
 
-    /// Where `id` is asked about; nothing for an id that would change the path itself.
-    fn url_for(&self, id: &str) -> Option<Url> {
-        if id.is_empty() || id.bytes().all(|byte| byte == b'.') {
-            return None;
-        }
-        let base = self.url.as_str();
-        let base = match self.url.query() {
-            Some(_) => base,
-            None => base.trim_end_matches('/'),
-        };
-        Url::parse(&format!("{base}/{}", http::path_segment(id))).ok()
-    }
-
     async fn ask(&self, pending: &PendingTransaction) -> Result<Verdict, TransportError> {
-        let Some(url) = self.url_for(&pending.id) else {
+        let Some(url) = url_for(&self.url, &pending.id) else {
             let why = "the transaction's id is not usable in a URL".to_owned();
             return Ok(Verdict::Unreachable { why });
         };
@@ -178,6 +153,37 @@ impl fmt::Debug for FourEye {
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
+}
+
+/// The URL of the external system.
+pub(crate) fn base_url(text: &str) -> Result<Url, ApprovalConfigError> {
+    let url = Url::parse(text.trim()).map_err(|error| ApprovalConfigError::InvalidUrl {
+        reason: error.to_string(),
+    })?;
+    let invalid = |reason: &str| {
+        let reason = reason.to_owned();
+        Err(ApprovalConfigError::InvalidUrl { reason })
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return invalid("it is neither http nor https");
+    }
+    if url.fragment().is_some() {
+        return invalid("it has a fragment (#), which is never sent");
+    }
+    Ok(url)
+}
+
+/// Where `id` is asked about; nothing for an id that would change the path itself.
+pub(crate) fn url_for(base: &Url, id: &str) -> Option<Url> {
+    if id.is_empty() || id.bytes().all(|byte| byte == b'.') {
+        return None;
+    }
+    let text = base.as_str();
+    let text = match base.query() {
+        Some(_) => text,
+        None => text.trim_end_matches('/'),
+    };
+    Url::parse(&format!("{text}/{}", http::path_segment(id))).ok()
 }
 
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {

@@ -1,6 +1,6 @@
 //! The 4-eye check: whether a pending transaction is its owner's.
 
-mod four_eye;
+pub(crate) mod four_eye;
 #[cfg(test)]
 mod tests;
 

@@ -69,7 +69,7 @@ impl Cloud {
 
     /// The URL of `path` behind `base`, with the API key in it where `key_in_path` and the path
     /// has room for it. A path that could lead to another host is refused.
-    pub(super) fn url(&self, base: &Url, path: &str, key_in_path: bool) -> Option<Url> {
+    pub(crate) fn url(&self, base: &Url, path: &str, key_in_path: bool) -> Option<Url> {
         if !path.starts_with('/') {
             return None;
         }

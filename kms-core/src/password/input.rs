@@ -54,7 +54,7 @@ impl SecretInput {
 }
 
 /// Reads up to the next line break and not a byte more: the rest is for the next question.
-fn read_line(mut input: impl Read, origin: &str) -> Result<SecretText, PasswordError> {
+pub(super) fn read_line(mut input: impl Read, origin: &str) -> Result<SecretText, PasswordError> {
     let mut line = Zeroizing::new(Vec::with_capacity(LIMIT + 2));
     let mut byte = Zeroizing::new([0]);
     loop {

@@ -15,10 +15,12 @@
 mod command;
 mod environment;
 mod file;
+#[cfg(feature = "testkit")]
+pub(crate) mod hostile;
 mod hush;
 mod input;
 mod prompt;
-mod remote;
+pub(crate) mod remote;
 mod terminal;
 
 pub use self::{

@@ -52,7 +52,7 @@ impl Terminal {
 }
 
 /// Reads up to Enter, with the usual keys for corrections.
-fn read_line(input: impl Read) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
+pub(super) fn read_line(input: impl Read) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
     // Room for everything that is taken: no growing buffer leaves a copy behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LIMIT + 1));
     let mut keys = Keys(input);

@@ -6,7 +6,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     ScriptedNode,
-    fuzz::{KeyTexts, NodeAnswers, Transactions, sweep},
+    fuzz::{ChainOptionTexts, KeyTexts, NodeAnswers, Transactions, sweep},
     rehearsal_node::RehearsalNode,
     vectors::{Case, ErrorCase, TransactionCase, Vectors, WalletCase, pending},
 };
@@ -435,6 +435,9 @@ fn check_rehearsal(plugin: &'static dyn ChainPlugin) {
 fn check_hostile(plugin: &'static dyn ChainPlugin) {
     const CASES: usize = 300;
     sweep(&KeyTexts::of(&[plugin]), CASES);
+    if !plugin.options().is_empty() {
+        sweep(&ChainOptionTexts::of(&[plugin]), CASES);
+    }
     if plugin.rehearsal().is_some() {
         sweep(&Transactions::of(&[plugin]), CASES);
         let answers = NodeAnswers::of(&[plugin]);

@@ -6,8 +6,9 @@
 use kms_core::{
     chain::{ChainPlugin, Registry},
     testkit::fuzz::{
-        Amounts, CloudAnswers, JournalRows, KeyTexts, LegacyFiles, Mnemonics, NodeAnswers,
-        PendingLists, Property, Transactions, VaultContents, VaultFiles,
+        Amounts, ChainOptionTexts, CloudAnswers, JournalRows, KeyTexts, LegacyFiles, Mnemonics,
+        NodeAnswers, PendingLists, Property, SecretAnswers, SecretSettings, Transactions,
+        TypedSecrets, Urls, VaultContents, VaultFiles,
     },
 };
 pub use libfuzzer_sys;
@@ -40,15 +41,20 @@ pub const ASKING: [&str; 7] = [
     "vechain",
 ];
 
-/// The targets that belong to no plugin, and the one that belongs to all.
-pub const COMMON: [&str; 10] = [
+/// The targets that belong to no plugin, and those that belong to all.
+pub const COMMON: [&str; 15] = [
     "amount",
+    "chain_option",
     "cloud_answer",
     "journal_row",
     "key_text",
     "legacy_file",
     "mnemonic",
     "pending_list",
+    "secret_answer",
+    "secret_setting",
+    "typed_secret",
+    "url",
     "vault_content",
     "vault_file",
     "env_file",
@@ -67,12 +73,17 @@ pub fn property(name: &str) -> Box<dyn Property + Send + Sync> {
     }
     match name {
         "amount" => Box::new(Amounts),
+        "chain_option" => Box::new(ChainOptionTexts::of(&registry().iter().collect::<Vec<_>>())),
         "cloud_answer" => Box::new(CloudAnswers),
         "journal_row" => Box::new(JournalRows::new()),
         "key_text" => Box::new(KeyTexts::of(&registry().iter().collect::<Vec<_>>())),
         "legacy_file" => Box::new(LegacyFiles::new()),
         "mnemonic" => Box::new(Mnemonics),
         "pending_list" => Box::new(PendingLists),
+        "secret_answer" => Box::new(SecretAnswers::new()),
+        "secret_setting" => Box::new(SecretSettings),
+        "typed_secret" => Box::new(TypedSecrets),
+        "url" => Box::new(Urls::new()),
         "vault_content" => Box::new(VaultContents),
         "vault_file" => Box::new(VaultFiles::new()),
         _ => panic!("there is no target {name}"),

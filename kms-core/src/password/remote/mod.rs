@@ -27,6 +27,8 @@ mod clock;
 mod error;
 #[cfg(feature = "gcp")]
 mod gcp;
+#[cfg(feature = "testkit")]
+pub(crate) mod hostile;
 #[cfg(feature = "remote-password")]
 mod json;
 #[cfg(any(

@@ -63,18 +63,18 @@ impl dyn Variables + '_ {
 }
 
 /// Settings of a test.
-#[cfg(test)]
+#[cfg(any(test, feature = "testkit"))]
 #[derive(Default)]
 pub(super) struct Fixed(pub(super) std::collections::HashMap<&'static str, String>);
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testkit"))]
 impl Fixed {
     pub(super) fn of<const N: usize>(values: [(&'static str, &str); N]) -> Self {
         Self(values.map(|(name, value)| (name, value.to_owned())).into())
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testkit"))]
 impl Variables for Fixed {
     fn secret(&self, name: &'static str) -> Result<Option<SecretText>, RemoteError> {
         Ok(self

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{
     super::{PasswordError, PasswordSource, Purpose},
     RemoteError, Variables,
-    client::{Call, Client, Reach, endpoint},
+    client::{self, Call, Client, Reach, endpoint},
     json::JsonSecret,
 };
 use crate::{
@@ -80,45 +80,48 @@ impl VgsAlias {
     async fn read(&self) -> Result<SecretText, RemoteError> {
         let headers = [("authorization", self.login.duplicate())];
         let call = Call::get(&self.url.0, &headers);
-        let answer = self.client.call(call).await?;
-        let service = SERVICE;
-        let what = "the alias".to_owned();
-        // The service explains itself in prose, which is not repeated.
-        let code = String::new();
-        Err(match answer.status {
-            200..300 => {
-                let malformed = |reason: &str| RemoteError::Malformed {
-                    service,
-                    reason: reason.to_owned(),
-                    hint: "check TATUM_KMS_VGS_ALIAS, and TATUM_KMS_VGS_URL if it is set",
-                };
-                let answer: Answer = serde_json::from_slice(&answer.body)
-                    .map_err(|_| malformed("it is not of the form of an alias"))?;
-                return match answer.data.into_iter().next() {
-                    Some(Alias { value }) if !value.0.is_empty() => Ok(value.0),
-                    _ => Err(malformed("there is no value in it")),
-                };
-            }
-            401 | 403 => RemoteError::Denied {
-                service,
-                what,
-                code,
-                hint: "check TATUM_KMS_VGS_USERNAME and TATUM_KMS_VGS_PASSWORD, and that they belong to the vault of the alias",
-            },
-            404 => RemoteError::NotFound {
-                service,
-                what: "such alias".to_owned(),
-                code,
-                hint: "check TATUM_KMS_VGS_ALIAS",
-            },
-            status => RemoteError::Refused {
-                service,
-                status,
-                code,
-                hint: "check the variables TATUM_KMS_VGS_*",
-            },
-        })
+        password_in(&self.client.call(call).await?)
     }
+}
+
+fn password_in(answer: &client::Answer) -> Result<SecretText, RemoteError> {
+    let service = SERVICE;
+    let what = "the alias".to_owned();
+    // The service explains itself in prose, which is not repeated.
+    let code = String::new();
+    Err(match answer.status {
+        200..300 => {
+            let malformed = |reason: &str| RemoteError::Malformed {
+                service,
+                reason: reason.to_owned(),
+                hint: "check TATUM_KMS_VGS_ALIAS, and TATUM_KMS_VGS_URL if it is set",
+            };
+            let answer: Answer = serde_json::from_slice(&answer.body)
+                .map_err(|_| malformed("it is not of the form of an alias"))?;
+            return match answer.data.into_iter().next() {
+                Some(Alias { value }) if !value.0.is_empty() => Ok(value.0),
+                _ => Err(malformed("there is no value in it")),
+            };
+        }
+        401 | 403 => RemoteError::Denied {
+            service,
+            what,
+            code,
+            hint: "check TATUM_KMS_VGS_USERNAME and TATUM_KMS_VGS_PASSWORD, and that they belong to the vault of the alias",
+        },
+        404 => RemoteError::NotFound {
+            service,
+            what: "such alias".to_owned(),
+            code,
+            hint: "check TATUM_KMS_VGS_ALIAS",
+        },
+        status => RemoteError::Refused {
+            service,
+            status,
+            code,
+            hint: "check the variables TATUM_KMS_VGS_*",
+        },
+    })
 }
 
 /// A URL of which only the host is told.
@@ -149,4 +152,16 @@ struct Answer {
 #[derive(Deserialize)]
 struct Alias {
     value: JsonSecret,
+}
+
+/// What reads an answer.
+#[cfg(feature = "testkit")]
+pub(super) fn readers() -> Vec<super::hostile::Reader> {
+    vec![super::hostile::Reader::new(
+        &[
+            (200, r#"{"data":[{"value":"SECRET","aliases":[]}]}"#),
+            (401, r#"{"errors":[{"detail":"SECRET"}]}"#),
+        ],
+        password_in,
+    )]
 }

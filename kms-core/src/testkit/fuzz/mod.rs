@@ -14,21 +14,29 @@
 //! ```
 
 mod amount;
+mod chain_option;
 mod key_text;
 mod node_answers;
 mod sweep;
 mod target;
+mod url;
 
 pub use self::{
     amount::Amounts,
+    chain_option::ChainOptionTexts,
     key_text::{KeyTexts, Mnemonics},
     node_answers::NodeAnswers,
     sweep::sweep,
     target::{Target, Transactions},
+    url::Urls,
 };
 pub use crate::{
     cloud::hostile::{CloudAnswers, PendingLists},
     journal::hostile::JournalRows,
+    password::{
+        hostile::TypedSecrets,
+        remote::hostile::{SecretAnswers, SecretSettings},
+    },
     vault::hostile::{LegacyFiles, VaultContents, VaultFiles},
 };
 

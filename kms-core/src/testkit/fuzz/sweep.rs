@@ -37,7 +37,13 @@ const PIECES: [&[u8]; 28] = [
     "\u{1F4A5}".as_bytes(),
 ];
 
-/// Tries `property` with its seeds, with `cases` changed ones, and with nothing.
+/// Longer than what a fuzzer tries, and than any number of 16 bits.
+const LONG: usize = 70_000;
+/// How many inputs are so long.
+const LONG_CASES: usize = 25;
+
+/// Tries `property` with its seeds, with `cases` changed ones, with some that are long, and with
+/// nothing.
 ///
 /// # Panics
 /// When it does not hold: with the input in hexadecimal digits.
@@ -52,7 +58,11 @@ pub fn sweep(property: &dyn Property, cases: usize) {
     for _ in 0..cases {
         check(property, &changed(&seeds, &mut chance));
     }
-    tally("hostile", seeds.len() + cases, "inputs of fuzz targets");
+    for _ in 0..LONG_CASES {
+        check(property, &stretched(&seeds, &mut chance));
+    }
+    let tried = seeds.len() + cases + LONG_CASES;
+    tally("hostile", tried, "inputs of fuzz targets");
 }
 
 fn check(property: &dyn Property, bytes: &[u8]) {
@@ -99,6 +109,17 @@ fn changed(seeds: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
             }
         }
     }
+    bytes
+}
+
+/// A seed in which a piece stands many times over.
+fn stretched(seeds: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
+    let mut bytes = chance.pick(seeds).cloned().unwrap_or_default();
+    let start = chance.below(bytes.len());
+    let end = bytes.len().min(start + 1 + chance.below(64));
+    let piece = bytes.get(start..end).unwrap_or_default();
+    let long = piece.repeat(LONG / piece.len().max(1));
+    drop(bytes.splice(start..start, long));
     bytes
 }
 
@@ -172,5 +193,7 @@ mod tests {
         assert_eq!(tried, inputs());
         let different = tried.iter().collect::<HashSet<_>>().len();
         assert!(different > 200, "{different}");
+        let long = tried.iter().filter(|input| input.len() > 1 << 16).count();
+        assert_eq!(long, LONG_CASES);
     }
 }

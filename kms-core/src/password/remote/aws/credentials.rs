@@ -18,6 +18,9 @@ use super::{
 };
 use crate::{cloud::http::path_segment, keys::SecretText};
 
+#[cfg(feature = "testkit")]
+use super::super::hostile::Reader;
+
 /// What gives temporary keys to roles.
 const STS: &str = "AWS Security Token Service";
 /// What gives them to containers.
@@ -301,6 +304,10 @@ async fn assume_role(
         path_segment(token.expose()),
     );
     let answer = client.call(Call::post(endpoint, &headers, body)).await?;
+    assumed(role, &answer)
+}
+
+fn assumed(role: &str, answer: &Answer) -> Result<Identity, RemoteError> {
     if !answer.is_success() {
         let xml = std::str::from_utf8(&answer.body).ok();
         let code = xml.and_then(|xml| element(xml, "Code")).map(code);
@@ -388,4 +395,39 @@ fn no_credentials() -> RemoteError {
         variables: "credentials",
         hint: "set TATUM_KMS_AWS_ACCESS_KEY_ID and TATUM_KMS_AWS_SECRET_ACCESS_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this pod, task or instance a role",
     }
+}
+
+/// All that reads keys.
+#[cfg(feature = "testkit")]
+pub(super) fn readers() -> Vec<Reader> {
+    let secret = |identity: Identity| {
+        // A key or a token may be empty: what is signed with it is refused.
+        SecretText::new(format!("the key {}", identity.secret_key.expose()))
+    };
+    vec![
+        Reader::new(
+            &[
+                (
+                    200,
+                    r#"{"Code":"Success","AccessKeyId":"A","SecretAccessKey":"SECRET","Token":"SECRET"}"#,
+                ),
+                (404, "SECRET"),
+            ],
+            move |answer| told(CONTAINER, answer).map(secret),
+        ),
+        Reader::new(&[(200, " SECRET\n"), (401, "SECRET")], text),
+        Reader::new(
+            &[
+                (
+                    200,
+                    "<R xmlns=\"x\"><Credentials>\n<AccessKeyId>A</AccessKeyId><SecretAccessKey>b+/=</SecretAccessKey><SessionToken>c</SessionToken></Credentials></R>",
+                ),
+                (
+                    403,
+                    "<E><Code>AccessDenied</Code><Message>SECRET</Message></E>",
+                ),
+            ],
+            move |answer| assumed("arn:aws:iam::1:role/kms", answer).map(secret),
+        ),
+    ]
 }

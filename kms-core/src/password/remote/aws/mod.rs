@@ -27,6 +27,9 @@ use super::{
 };
 use crate::{cloud::http::host_of, keys::SecretText};
 
+#[cfg(feature = "testkit")]
+use super::{hostile::Reader, variables::Fixed};
+
 const SERVICE: &str = "AWS Secrets Manager";
 const NAME: &str = "TATUM_KMS_AWS_SECRET_NAME";
 const KEY: &str = "TATUM_KMS_AWS_SECRET_KEY";
@@ -107,8 +110,12 @@ impl AwsPassword {
             .collect();
         let call = Call::post(&self.endpoint, &headers, body);
         let answer = self.client.call(call).await?;
+        self.password_in(&answer)
+    }
+
+    fn password_in(&self, answer: &Answer) -> Result<SecretText, RemoteError> {
         if !answer.is_success() {
-            return Err(self.refusal(&answer));
+            return Err(self.refusal(answer));
         }
         let malformed = |reason: &str, hint| RemoteError::Malformed {
             service: SERVICE,
@@ -325,6 +332,83 @@ fn endpoint_of(
     };
     let url = format!("https://{service}.{region}.{domain}/");
     endpoint("AWS_REGION", &url, Reach::Anywhere)
+}
+
+/// All that reads what AWS answers, and the files of its tools.
+#[cfg(feature = "testkit")]
+pub(super) fn readers() -> Vec<Reader> {
+    let secret = |key: &'static str| {
+        let settings = Fixed::of([
+            (NAME, "kms"),
+            (KEY, key),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "A"),
+            ("AWS_SECRET_ACCESS_KEY", "B"),
+        ]);
+        let key = (!key.is_empty()).then(|| key.to_owned());
+        let secret = AwsPassword::new(&settings).expect("settings that are complete");
+        let secret = AwsPassword { key, ..secret };
+        move |answer: &Answer| {
+            let _ = is_throttling(&answer.body);
+            secret.password_in(answer)
+        }
+    };
+    let seeds: &[(u16, &str)] = &[
+        (
+            200,
+            r#"{"Name":"kms","SecretString":"{\"key\":\"SECRET\",\"b\":[1]}"}"#,
+        ),
+        (200, r#"{"SecretString":"SECRET"}"#),
+        (200, r#"{"SecretBinary":"SECRET"}"#),
+        (
+            400,
+            r#"{"__type":"com.amazonaws#AccessDeniedException","Message":"SECRET"}"#,
+        ),
+        (
+            403,
+            "<E><Code>InvalidSignatureException</Code><M>SECRET</M></E>",
+        ),
+    ];
+    let mut readers = vec![
+        Reader::new(seeds, secret("key")),
+        Reader::new(seeds, secret("")),
+    ];
+    readers.extend(credentials::readers());
+    readers
+}
+
+/// Takes a text for a file of AWS's tools, a region, and the name of a secret.
+#[cfg(feature = "testkit")]
+pub(super) fn setting(text: &str) {
+    for name in ["default", "kms"] {
+        let mut values = HashMap::new();
+        let found = profile::read_section(text, name, &mut values);
+        assert!(found || values.is_empty(), "values of no section");
+        let there = |value: &SecretText| text.contains(value.expose());
+        assert!(
+            values.values().all(there),
+            "a value that is not in the file"
+        );
+    }
+    for region in [Some(text.to_owned()), region_of_arn(text)]
+        .into_iter()
+        .flatten()
+    {
+        match check_region(&region) {
+            Ok(()) => {
+                let url = endpoint_of(&Fixed::default(), "secretsmanager", &ENDPOINTS, &region);
+                let host = url.ok().and_then(|url| url.host_str().map(str::to_owned));
+                let ours = host.is_none_or(|host| {
+                    host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")
+                });
+                assert!(ours, "another host");
+            }
+            Err(error) => {
+                let said = error.to_string();
+                assert!(!said.contains(char::is_control), "a line of its own");
+            }
+        }
+    }
 }
 
 #[cfg(test)]

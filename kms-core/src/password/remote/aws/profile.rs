@@ -84,7 +84,11 @@ impl Profile {
 
 /// Adds the values in `[section]` of `text`; whether there is one. Indented lines belong to the
 /// value before them, which then is a table of no interest here.
-fn read_section(text: &str, section: &str, values: &mut HashMap<String, SecretText>) -> bool {
+pub(super) fn read_section(
+    text: &str,
+    section: &str,
+    values: &mut HashMap<String, SecretText>,
+) -> bool {
     let (mut found, mut inside) = (false, false);
     for line in text.lines() {
         let trimmed = line.trim();

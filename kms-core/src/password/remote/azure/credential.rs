@@ -169,6 +169,10 @@ impl Credential {
                 client.call(Call::get(&url, &headers)).await?
             }
         };
+        self.token_in(&answer)
+    }
+
+    pub(super) fn token_in(&self, answer: &Answer) -> Result<SecretText, RemoteError> {
         let service = self.service();
         if answer.is_success() {
             let token: Token =

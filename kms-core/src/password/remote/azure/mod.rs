@@ -17,11 +17,14 @@ use self::{
 use super::{
     super::{PasswordError, PasswordSource, Purpose},
     RemoteError, Variables,
-    client::{Call, Client},
+    client::{self, Call, Client},
     error::code,
     json::JsonSecret,
 };
 use crate::keys::SecretText;
+
+#[cfg(feature = "testkit")]
+use super::{hostile::Reader, variables::Fixed};
 
 const SERVICE: &str = "Azure Key Vault";
 const VAULT: &str = "TATUM_KMS_AZURE_VAULTURL";
@@ -111,6 +114,10 @@ impl AzureKeyVault {
         }
         let call = Call::get(&self.place.url, &headers);
         let answer = self.client.call(call).await?;
+        self.password_in(&answer)
+    }
+
+    fn password_in(&self, answer: &client::Answer) -> Result<SecretText, RemoteError> {
         let what = || format!("the secret {}", self.place.name);
         let service = SERVICE;
         if answer.is_success() {
@@ -198,4 +205,71 @@ struct Refusal {
 struct Reason {
     #[serde(default)]
     code: String,
+}
+
+/// All that reads what Azure answers.
+#[cfg(feature = "testkit")]
+pub(super) fn readers() -> Vec<Reader> {
+    let settings = |vault| {
+        Fixed::of([
+            (VAULT, vault),
+            (NAME, "kms"),
+            ("AZURE_TENANT_ID", "t"),
+            ("AZURE_CLIENT_ID", "c"),
+            ("AZURE_CLIENT_SECRET", "s"),
+        ])
+    };
+    let settings = ["kms.vault.azure.net", "proxy.example.com"].map(settings);
+    let [vault, proxy] =
+        settings.map(|settings| AzureKeyVault::new(&settings).expect("settings that are complete"));
+    let account = AzureKeyVault::new(&Fixed::of([(VAULT, "kms.vault.azure.net"), (NAME, "kms")]));
+    let account = account.ok().and_then(|vault| vault.account);
+    let account = account.expect("a host of Azure");
+    let seeds: &[(u16, &str)] = &[
+        (
+            200,
+            r#"{"value":"SECRET","id":"https://kms.vault.azure.net/secrets/kms/1"}"#,
+        ),
+        (200, r#"{"data":[{"value":"SECRET"}]}"#),
+        (403, r#"{"error":{"code":"Forbidden","message":"SECRET"}}"#),
+    ];
+    vec![
+        Reader::new(seeds, move |answer| vault.password_in(answer)),
+        Reader::new(seeds, move |answer| proxy.password_in(answer)),
+        Reader::new(
+            &[
+                (
+                    200,
+                    r#"{"token_type":"Bearer","expires_in":3599,"access_token":"SECRET"}"#,
+                ),
+                (
+                    401,
+                    r#"{"error":"invalid_client","error_description":"AADSTS7000215: SECRET"}"#,
+                ),
+            ],
+            move |answer| {
+                let token = account.credential.token_in(answer)?;
+                Ok::<_, RemoteError>(SecretText::new(format!("Bearer {}", token.expose())))
+            },
+        ),
+    ]
+}
+
+/// Takes three lines for a vault, a secret and a version: the host is the one that was named.
+#[cfg(feature = "testkit")]
+pub(super) fn setting(text: &str) {
+    let mut lines = text.split('\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (vault, name, version) = (line(), line(), line());
+    if let Ok(place) = Place::new(vault, name, Some(version)) {
+        assert_eq!(place.url.scheme(), "https", "without TLS");
+        let path = format!("/secrets/{name}/{version}");
+        assert_eq!(place.url.path(), path, "another secret");
+        if let Some(host) = place.cloud.and(place.url.host_str()) {
+            assert!(
+                vault.to_lowercase().contains(host) || !vault.is_ascii(),
+                "another host"
+            );
+        }
+    }
 }

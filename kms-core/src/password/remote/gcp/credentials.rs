@@ -22,6 +22,9 @@ use crate::{
     keys::SecretText,
 };
 
+#[cfg(feature = "testkit")]
+use super::super::hostile::Reader;
+
 /// What gives tokens to accounts.
 const OAUTH: &str = "Google's token service";
 /// What gives them to machines.
@@ -144,40 +147,7 @@ impl Credentials {
 
     fn in_file(variables: &dyn Variables, path: PathBuf) -> Result<Self, RemoteError> {
         let text = secret_file(&path)?;
-        let file: File = serde_json::from_str(text.expose())
-            .map_err(|_| invalid(&path, "is no credentials file of Google"))?;
-        let token_url = file.token_uri.as_deref().unwrap_or(TOKEN_URL);
-        let token_url = endpoint(FILE, token_url, Reach::Anywhere)
-            .map_err(|_| invalid(&path, "has a token_uri that does not begin with https://"))?;
-        let account = match file.kind.as_str() {
-            "service_account" => match (file.client_email, file.private_key) {
-                (Some(email), Some(key)) => Account::Service {
-                    email,
-                    key_id: file.private_key_id.unwrap_or_default(),
-                    key: key.0,
-                },
-                _ => return Err(invalid(&path, "has no client_email or no private_key")),
-            },
-            "authorized_user" => match (file.client_id, file.client_secret, file.refresh_token) {
-                (Some(client_id), Some(client_secret), Some(refresh_token)) => Account::Person {
-                    client_id,
-                    client_secret: client_secret.0,
-                    refresh_token: refresh_token.0,
-                },
-                _ => {
-                    return Err(invalid(
-                        &path,
-                        "has no client_id, client_secret or refresh_token",
-                    ));
-                }
-            },
-            _ => {
-                return Err(invalid(
-                    &path,
-                    "is of another type than service_account and authorized_user",
-                ));
-            }
-        };
+        let (token_url, account) = read(text.expose()).map_err(|reason| invalid(&path, reason))?;
         Ok(Self::File {
             client: Client::new(OAUTH, variables)?,
             path,
@@ -185,6 +155,37 @@ impl Credentials {
             account,
         })
     }
+}
+
+/// Reads a credentials file: where a token is asked for, and for whom.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn read(text: &str) -> Result<(Url, Account), &'static str> {
+    let file: File = serde_json::from_str(text).map_err(|_| "is no credentials file of Google")?;
+    let token_url = file.token_uri.as_deref().unwrap_or(TOKEN_URL);
+    let token_url = endpoint(FILE, token_url, Reach::Anywhere)
+        .map_err(|_| "has a token_uri that does not begin with https://")?;
+    let account = match file.kind.as_str() {
+        "service_account" => match (file.client_email, file.private_key) {
+            (Some(email), Some(key)) => Account::Service {
+                email,
+                key_id: file.private_key_id.unwrap_or_default(),
+                key: key.0,
+            },
+            _ => return Err("has no client_email or no private_key"),
+        },
+        "authorized_user" => match (file.client_id, file.client_secret, file.refresh_token) {
+            (Some(client_id), Some(client_secret), Some(refresh_token)) => Account::Person {
+                client_id,
+                client_secret: client_secret.0,
+                refresh_token: refresh_token.0,
+            },
+            _ => return Err("has no client_id, client_secret or refresh_token"),
+        },
+        _ => return Err("is of another type than service_account and authorized_user"),
+    };
+    Ok((token_url, account))
 }
 
 impl Account {
@@ -237,7 +238,7 @@ fn invalid(path: &std::path::Path, reason: &str) -> RemoteError {
 }
 
 /// The access token in an answer of RFC 6749 §5.
-fn token(service: &'static str, answer: &Answer) -> Result<SecretText, RemoteError> {
+pub(super) fn token(service: &'static str, answer: &Answer) -> Result<SecretText, RemoteError> {
     #[derive(Deserialize)]
     struct Granted {
         access_token: JsonSecret,
@@ -262,4 +263,53 @@ fn token(service: &'static str, answer: &Answer) -> Result<SecretText, RemoteErr
             hint: "check that no proxy or login page answers in its place",
         })?;
     Ok(granted.access_token.0)
+}
+
+/// What reads tokens and files.
+#[cfg(feature = "testkit")]
+pub(super) fn readers() -> Vec<Reader> {
+    vec![
+        Reader::new(
+            &[
+                (
+                    200,
+                    r#"{"access_token":"SECRET","expires_in":3599,"token_type":"Bearer"}"#,
+                ),
+                (
+                    400,
+                    r#"{"error":"invalid_grant","error_description":"SECRET"}"#,
+                ),
+            ],
+            |answer| {
+                let token = token(OAUTH, answer)?;
+                Ok::<_, RemoteError>(SecretText::new(format!("Bearer {}", token.expose())))
+            },
+        ),
+        Reader::new(
+            &[
+                (
+                    200,
+                    r#"{"type":"service_account","client_email":"a@b","private_key_id":"1","private_key":"-----BEGIN PRIVATE KEY-----\nU0VDUkVU\n-----END PRIVATE KEY-----\n","token_uri":"https://oauth2.googleapis.com/token"}"#,
+                ),
+                (
+                    200,
+                    r#"{"type":"authorized_user","client_id":"1.apps","client_secret":"SECRET","refresh_token":"SECRET"}"#,
+                ),
+            ],
+            |answer| {
+                let path = std::path::Path::new("/a/file");
+                let text = std::str::from_utf8(&answer.body);
+                let text = text.map_err(|_| invalid(path, "is not UTF-8"))?;
+                let (url, account) = read(text).map_err(|reason| invalid(path, reason))?;
+                let grant = account
+                    .grant(&url)
+                    .ok_or_else(|| invalid(path, "has no key"))?;
+                // A file has no status.
+                match answer.is_success() {
+                    true => Ok(grant),
+                    false => Err(invalid(path, "is not there")),
+                }
+            },
+        ),
+    ]
 }

@@ -30,6 +30,9 @@ use crate::{
     keys::SecretText,
 };
 
+#[cfg(feature = "testkit")]
+use super::{hostile::Reader, variables::Fixed};
+
 const SERVICE: &str = "Google Secret Manager";
 const SECRET: &str = "TATUM_KMS_GCP_SECRET";
 const PROJECTS: [&str; 3] = [
@@ -96,8 +99,12 @@ impl GcpPassword {
         let bearer = SecretText::new(format!("Bearer {}", token.expose()));
         let headers = [("authorization", bearer)];
         let answer = self.client.call(Call::get(&self.url, &headers)).await?;
+        self.password_in(&answer)
+    }
+
+    fn password_in(&self, answer: &Answer) -> Result<SecretText, PasswordError> {
         if !answer.is_success() {
-            return Err(self.refusal(&answer).into());
+            return Err(self.refusal(answer).into());
         }
         let mut bytes = payload(&answer.body)?;
         strip_newline(&mut bytes);
@@ -269,6 +276,38 @@ fn error_code(body: &[u8]) -> String {
     }
     serde_json::from_slice::<Problem>(body)
         .map_or_else(|_| String::new(), |problem| code(&problem.error.status))
+}
+
+/// All that reads what Google answers, and its files.
+#[cfg(feature = "testkit")]
+pub(super) fn readers() -> Vec<Reader> {
+    let settings = [(SECRET, "projects/p/secrets/kms")];
+    let secret = GcpPassword::new(&Fixed::of(settings)).expect("settings that are complete");
+    let mut readers = vec![Reader::new(
+        &[
+            (
+                200,
+                r#"{"name":"n","payload":{"data":"MTIzNDU2Nzg5","dataCrc32c":"3808858755"}}"#,
+            ),
+            (200, r#"{"payload":{"data":"SECRET"}}"#),
+            (
+                404,
+                r#"{"error":{"code":404,"message":"SECRET","status":"NOT_FOUND"}}"#,
+            ),
+        ],
+        move |answer| secret.password_in(answer),
+    )];
+    readers.extend(credentials::readers());
+    readers
+}
+
+/// Takes a text for the name of a secret.
+#[cfg(feature = "testkit")]
+pub(super) fn setting(text: &str) {
+    match Place::of(&Fixed::of([(SECRET, text)])) {
+        Ok(place) => assert!(text.contains(&place.secret), "another secret"),
+        Err(error) => super::hostile::says_nothing(&error),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,12 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    super::{RemoteError, Variables, client::Client, json::JsonSecret, secret_file::secret_file},
+    super::{
+        RemoteError, Variables,
+        client::{self, Client},
+        json::JsonSecret,
+        secret_file::secret_file,
+    },
     Address, SERVICE, TOKEN, either,
 };
 use crate::keys::SecretText;
@@ -135,6 +140,10 @@ impl Login {
             }
         };
         let answer = address.post(client, url, &fields, None).await?;
+        Ok((self.token_in(&answer)?, true))
+    }
+
+    pub(super) fn token_in(&self, answer: &client::Answer) -> Result<SecretText, RemoteError> {
         if answer.is_success() {
             let answer: Answer =
                 serde_json::from_slice(&answer.body).map_err(|_| RemoteError::Malformed {
@@ -142,7 +151,7 @@ impl Login {
                     reason: "there is no token in it".to_owned(),
                     hint: "check VAULT_ADDR: something else may answer there",
                 })?;
-            return Ok((answer.auth.client_token.0, true));
+            return Ok(answer.auth.client_token.0);
         }
         let code = String::new();
         Err(match answer.status {

@@ -21,6 +21,9 @@ use super::{
 };
 use crate::{cloud::http::path_segment, keys::SecretText};
 
+#[cfg(feature = "testkit")]
+use super::{hostile::Reader, variables::Fixed};
+
 const SERVICE: &str = "Vault";
 /// Variables that both have, OpenBao's first.
 const ADDR: [&str; 2] = ["BAO_ADDR", "VAULT_ADDR"];
@@ -120,6 +123,10 @@ impl VaultServer {
     async fn read_with(&self, token: &SecretText) -> Result<SecretText, RemoteError> {
         let headers = self.address.headers(Some(token));
         let answer = self.client.call(Call::get(&self.secret, &headers)).await?;
+        self.password_in(&answer)
+    }
+
+    fn password_in(&self, answer: &client::Answer) -> Result<SecretText, RemoteError> {
         let service = SERVICE;
         let what = || format!("the secret {}", self.path);
         // The server explains itself in prose, which is not repeated.
@@ -325,4 +332,60 @@ impl<'de> serde::de::Visitor<'de> for FieldVisitor {
         IgnoredAny::deserialize(MapAccessDeserializer::new(items))?;
         Ok(Field::Other)
     }
+}
+
+/// All that reads what a server answers.
+#[cfg(feature = "testkit")]
+pub(super) fn readers() -> Vec<Reader> {
+    let settings = Fixed::of([
+        ("VAULT_ADDR", "https://vault.example.com:8200"),
+        (PATH, "kms"),
+        ("TATUM_KMS_VAULT_ROLE_ID", "role"),
+    ]);
+    let server = || VaultServer::new(&settings).expect("settings that are complete");
+    let (secret, login) = (server(), server().login);
+    vec![
+        Reader::new(
+            &[
+                (
+                    200,
+                    r#"{"data":{"data":{"password":"SECRET","n":1,"list":[{"a":null}]},"metadata":{"version":1}}}"#,
+                ),
+                (200, r#"{"data":{"data":{"password":-1.5e3}}}"#),
+                (403, r#"{"errors":["SECRET"]}"#),
+            ],
+            move |answer| secret.password_in(answer),
+        ),
+        Reader::new(
+            &[
+                (
+                    200,
+                    r#"{"auth":{"client_token":"SECRET","lease_duration":60}}"#,
+                ),
+                (400, r#"{"errors":["SECRET"]}"#),
+            ],
+            move |answer| {
+                let token = login.token_in(answer)?;
+                Ok::<_, RemoteError>(SecretText::new(format!("the token {}", token.expose())))
+            },
+        ),
+    ]
+}
+
+/// Takes two lines for a mount and a path: what is asked for is below the server's base.
+#[cfg(feature = "testkit")]
+pub(super) fn setting(text: &str) {
+    let (mount, path) = text.split_once('\n').unwrap_or((text, ""));
+    let base = Url::parse("https://vault.example.com:8200/base").expect("a URL");
+    let address = Address {
+        base: base.clone(),
+        namespace: None,
+    };
+    let url = address.api(&[mount, "data", path]);
+    assert_eq!(url.origin(), base.origin(), "another server");
+    assert_eq!(
+        (url.query(), url.fragment()),
+        (None, None),
+        "more than a path"
+    );
 }

@@ -1,0 +1,3 @@
+#![no_main]
+
+kms_fuzz::target!("typed_secret");
