@@ -6,7 +6,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     ScriptedNode,
-    fuzz::{ChainOptionTexts, KeyTexts, NodeAnswers, Transactions, sweep},
+    fuzz::{ChainOptionTexts, KeyTexts, NodeAnswers, SandboxCalls, Transactions, sweep},
     rehearsal_node::RehearsalNode,
     vectors::{Case, ErrorCase, TransactionCase, Vectors, WalletCase, pending},
 };
@@ -440,6 +440,7 @@ fn check_hostile(plugin: &'static dyn ChainPlugin) {
     }
     if plugin.rehearsal().is_some() {
         sweep(&Transactions::of(&[plugin]), CASES);
+        sweep(&SandboxCalls::of(&[plugin]), CASES);
         let answers = NodeAnswers::of(&[plugin]);
         if answers.asks() {
             sweep(&answers, CASES);

@@ -41,8 +41,10 @@ impl Rehearsal for SolanaRehearsal {
             .iter()
             .zip(wallets.iter().cycle())
             .filter_map(|(sample, wallet)| {
-                let owner = wallet.addresses.first()?;
-                let owner = bs58::decode(owner.as_str()).into_vec().ok()?;
+                let owner = wallet.addresses.first()?.as_str();
+                // Decoding takes quadratic time, and 32 bytes are at most 44 digits.
+                let owner = Some(owner).filter(|owner| owner.len() <= 44)?;
+                let owner = bs58::decode(owner).into_vec().ok()?;
                 let (title, request) = sample(owner.try_into().ok()?);
                 Some(RehearsalTransaction {
                     title,

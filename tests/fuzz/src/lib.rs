@@ -7,8 +7,8 @@ use kms_core::{
     chain::{ChainPlugin, Registry},
     testkit::fuzz::{
         Amounts, ChainOptionTexts, CloudAnswers, JournalRows, KeyTexts, LegacyFiles, Mnemonics,
-        NodeAnswers, PendingLists, Property, SecretAnswers, SecretSettings, Transactions,
-        TypedSecrets, Urls, VaultContents, VaultFiles,
+        NodeAnswers, PendingLists, Property, SandboxCalls, SecretAnswers, SecretSettings,
+        Transactions, TypedSecrets, Urls, VaultContents, VaultFiles,
     },
 };
 pub use libfuzzer_sys;
@@ -42,7 +42,7 @@ pub const ASKING: [&str; 7] = [
 ];
 
 /// The targets that belong to no plugin, and those that belong to all.
-pub const COMMON: [&str; 15] = [
+pub const COMMON: [&str; 16] = [
     "amount",
     "chain_option",
     "cloud_answer",
@@ -51,6 +51,7 @@ pub const COMMON: [&str; 15] = [
     "legacy_file",
     "mnemonic",
     "pending_list",
+    "sandbox_call",
     "secret_answer",
     "secret_setting",
     "typed_secret",
@@ -80,6 +81,7 @@ pub fn property(name: &str) -> Box<dyn Property + Send + Sync> {
         "legacy_file" => Box::new(LegacyFiles::new()),
         "mnemonic" => Box::new(Mnemonics),
         "pending_list" => Box::new(PendingLists),
+        "sandbox_call" => Box::new(SandboxCalls::of(&registry().iter().collect::<Vec<_>>())),
         "secret_answer" => Box::new(SecretAnswers::new()),
         "secret_setting" => Box::new(SecretSettings),
         "typed_secret" => Box::new(TypedSecrets),

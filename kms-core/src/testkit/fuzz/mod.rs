@@ -17,6 +17,7 @@ mod amount;
 mod chain_option;
 mod key_text;
 mod node_answers;
+mod sandbox;
 mod sweep;
 mod target;
 mod url;
@@ -26,6 +27,7 @@ pub use self::{
     chain_option::ChainOptionTexts,
     key_text::{KeyTexts, Mnemonics},
     node_answers::NodeAnswers,
+    sandbox::SandboxCalls,
     sweep::sweep,
     target::{Target, Transactions},
     url::Urls,
