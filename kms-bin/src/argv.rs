@@ -173,4 +173,30 @@ mod tests {
             assert_eq!(flags[name] == Kind::Switch, switch, "--{name}");
         }
     }
+
+    proptest::proptest! {
+        /// Nothing that was typed is lost, and nothing is added: a switch may only be joined with
+        /// the `true` or `false` behind it.
+        #[test]
+        fn arguments_are_moved_and_nothing_else(
+            words in proptest::collection::vec(
+                "(daemon|chains|--testnet|--path|--period=1|--path=x|--run-once|true|false|--|-|--x|ETH|\\PC{0,6})",
+                0..9,
+            ),
+        ) {
+            let args = std::iter::once("tatum-kms").chain(words.iter().map(String::as_str));
+            let args: Vec<OsString> = args.map(OsString::from).collect();
+            let letters = |args: &[OsString]| {
+                let joined: Vec<_> = args.iter().map(|arg| arg.to_str().unwrap()).collect();
+                let mut letters: Vec<char> = joined.concat().chars().filter(|it| *it != '=').collect();
+                letters.sort_unstable();
+                letters
+            };
+            let moved = normalise(args.clone(), &parser());
+            proptest::prop_assert_eq!(moved.first(), args.first());
+            proptest::prop_assert_eq!(letters(&moved), letters(&args));
+            // And the parser takes it or says why not.
+            let _ = parser().try_get_matches_from(moved);
+        }
+    }
 }

@@ -68,4 +68,25 @@ mod tests {
             assert_eq!(parse(text), None, "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_as_pairs_is_read_so(
+            pairs in proptest::collection::vec(("\\PC{1,8}", "(\\PC|\n|,|%){0,8}"), 0..4),
+        ) {
+            let encoded = |text: &str| -> String {
+                text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+            };
+            let text: Vec<String> = pairs
+                .iter()
+                .map(|(name, value)| format!(" {} = {}", encoded(name), encoded(value)))
+                .collect();
+            proptest::prop_assert_eq!(parse(&text.join(",")), Some(pairs));
+        }
+
+        #[test]
+        fn no_text_panics(text in "(=|,|%|[0-9a-f]|\\PC){0,30}") {
+            let _ = parse(&text);
+        }
+    }
 }
