@@ -127,12 +127,13 @@ pub struct SecretSettings;
 
 impl Property for SecretSettings {
     fn seeds(&self) -> Vec<Vec<u8>> {
-        let texts: [(u8, &str); 12] = [
+        let texts: [(u8, &str); 13] = [
             (0, "https://vault.example.com:8200"),
             (0, "https://u:SECRET@vault.example.com"),
             (1, "http://169.254.170.2/v2/credentials"),
             (2, "kms.vault.azure.net\nkms-password\n0123abcd"),
             (2, "https://KMS.VAULT.AZURE.NET/\na/b\n"),
+            (2, "k\tms.vault.azure.cn\t\nkms-p"),
             (
                 3,
                 "[default]\nregion = eu-central-1 # here\n[profile  kms]\nservices =\n  region = x\naws_secret_access_key=SECRET\n",

@@ -265,11 +265,11 @@ pub(super) fn setting(text: &str) {
         assert_eq!(place.url.scheme(), "https", "without TLS");
         let path = format!("/secrets/{name}/{version}");
         assert_eq!(place.url.path(), path, "another secret");
-        if let Some(host) = place.cloud.and(place.url.host_str()) {
-            assert!(
-                vault.to_lowercase().contains(host) || !vault.is_ascii(),
-                "another host"
-            );
+        // A parser of URLs drops tabulators and decodes what is percent-encoded.
+        let typed = vault.replace(['\t', '\r'], "").to_lowercase();
+        let is_plain = typed.is_ascii() && !typed.contains('%');
+        if let (true, Some(host)) = (is_plain, place.cloud.and(place.url.host_str())) {
+            assert!(typed.contains(host), "another host");
         }
     }
 }
