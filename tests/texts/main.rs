@@ -4,6 +4,7 @@
 mod commands;
 mod handbook;
 mod links;
+mod lints;
 mod migrating;
 mod vectors;
 
