@@ -79,7 +79,9 @@ impl ChainLoop {
 
     /// Polls and works until told to stop, then finishes what is in hand.
     pub(super) async fn run(&mut self) {
-        let mut ticks = tokio::time::interval(self.config.period);
+        // No time at all is no interval.
+        let period = self.config.period.max(Duration::from_millis(1));
+        let mut ticks = tokio::time::interval(period);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut shutdown = self.shutdown.clone();
         loop {
