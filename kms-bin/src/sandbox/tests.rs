@@ -9,6 +9,7 @@ use axum::{
 use kms_core::chain::{
     Address, ChainPlugin, Network, PendingTransaction, Registry, rehearsal::RehearsalWallet,
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -348,4 +349,42 @@ async fn signed(
         .unwrap();
     let broadcast = plugin.submit(&completed, Attempt::First, &node).await;
     broadcast.unwrap().tx_data
+}
+
+/// A request of somebody who found the port: a route, and a body made of what the calls know.
+fn requests() -> impl Strategy<Value = (&'static str, String, Vec<u8>)> {
+    let method = prop::sample::select(vec!["GET", "POST", "PUT", "DELETE", "PATCH"]);
+    let segment = "(v3|kms|pending|tatum|batch|offchain|withdrawal|broadcast|sandbox|wallets|approvals|state|outside|key|ETH|BTC|FLOW|[a-zA-Z0-9%._~-]{0,6})";
+    let path =
+        prop::collection::vec(segment, 0..6).prop_map(|parts| format!("/{}", parts.join("/")));
+    let path = (path, "(|\\?[a-zA-Z0-9=,&%]{0,20})").prop_map(|(path, query)| path + &query);
+    let member = "\"(id|chain|hashes|serializedTransaction|signatureId|signatureIds|txData|currency|errors|mnemonic|addresses|approve|index|method|params|x)\":";
+    let value = "(\"\"|\"ETH\"|\"\\\\ud800\"|\"[a-z0-9]{0,4}\"|[0-9]{1,3}|-1|true|null|\\[\\]|\\[\"a\"\\]|\\[1\\]|\\{\\})";
+    let members = prop::collection::vec((member, value), 0..5);
+    let object = members.prop_map(|members| {
+        let members: Vec<String> = members.into_iter().map(|(a, b)| a + &b).collect();
+        format!("{{{}}}", members.join(",")).into_bytes()
+    });
+    let body = prop_oneof![4 => object, 1 => any::<Vec<u8>>()];
+    (method, path, body)
+}
+
+proptest! {
+    /// Each is answered, and none as if the sandbox were out of order.
+    #[test]
+    fn no_request_breaks_it(requests in prop::collection::vec(requests(), 1..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let cloud = cloud();
+            for (method, path, body) in requests {
+                let request = Request::builder().method(method).uri(&path);
+                let Ok(request) = request.header("x-api-key", "key").body(Body::from(body)) else {
+                    continue;
+                };
+                let response = serve::router(&cloud).oneshot(request).await.unwrap();
+                let status = response.status();
+                assert!(!status.is_server_error(), "{method} {path}: {status}");
+            }
+        });
+    }
 }
