@@ -264,6 +264,8 @@ mod tests {
     fn a_key_of_the_other_network_never_signs() {
         let key = SecretKey::secp256k1(&[7; 32]).unwrap();
         let text = BITCOIN_CASH.format_private_key(Network::Mainnet, &key);
+        let network = BITCOIN_CASH.network_of_private_key(&text);
+        assert_eq!(network, Some(Network::Mainnet));
         assert!(
             BITCOIN_CASH
                 .parse_private_key(Network::Mainnet, &text)

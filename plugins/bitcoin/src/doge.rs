@@ -217,7 +217,7 @@ mod tests {
     use super::*;
     use crate::{
         DOGECOIN as CHAIN,
-        testing::{HASH, sign_on, spend},
+        testing::{HASH, PUBLIC_KEY, sign_on, spend},
     };
 
     fn coin() -> String {
@@ -241,7 +241,13 @@ mod tests {
     #[test]
     fn a_declared_fee_must_be_the_real_one() {
         let mut transaction = pays(DOGECOIN);
-        for declared in [json!(DOGECOIN), json!(0), json!(null), json!("")] {
+        for declared in [
+            json!(DOGECOIN),
+            json!(0),
+            json!(null),
+            json!(false),
+            json!(""),
+        ] {
             transaction["fee"] = declared;
             assert_eq!(on_chain(&transaction), Ok(()));
         }
@@ -286,6 +292,20 @@ mod tests {
         );
     }
 
+    /// One input that pays to a public key: 169 bytes as the library counts.
+    #[test]
+    fn an_input_of_a_public_key_counts_as_smaller() {
+        let pays = |fee: u64| {
+            spend(
+                &[(10 * DOGECOIN, &format!("21{PUBLIC_KEY}ac"))],
+                &[(10 * DOGECOIN - fee, &coin())],
+            )
+        };
+        let most = 15 * 169 * OLD_FEE_PER_BYTE;
+        assert_eq!(on_chain(&pays(most)), Ok(()));
+        assert!(on_chain(&pays(most + 1)).is_err());
+    }
+
     #[test]
     fn what_nodes_relay_today_is_enough() {
         assert_eq!(on_chain(&pays(19_200)), Ok(()));
@@ -322,11 +342,25 @@ mod tests {
         let mut transaction = pays(5 * DOGECOIN);
         transaction["fee"] = json!(1);
         assert!(sign_on(&CHAIN, &transaction.to_string(), &more).is_ok());
-        let absurd = spend(&[(100 * DOGECOIN, &coin())], &[(DOGECOIN, &coin())]);
-        let error = sign_on(&CHAIN, &absurd.to_string(), &more)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("can only be a mistake"), "{error}");
+
+        let pays = |coins: u64, fee: u64| {
+            let coin = coin();
+            let spent = vec![(100 * DOGECOIN, coin.as_str()); usize::try_from(coins).unwrap()];
+            let paid = coins * 100 * DOGECOIN - fee;
+            let inputs: Vec<_> = (0..coins)
+                .map(|number| json!({"vIn": number.to_string()}))
+                .collect();
+            let more = json!({"withdrawalId": "w", "withdrawalResponses": inputs});
+            let transaction = spend(&spent, &[(paid, coin.as_str())]);
+            sign_on(&CHAIN, &transaction.to_string(), &more).map_err(|error| error.to_string())
+        };
+        // A small transaction may cost 50 dogecoins; 30 inputs and an output have 4484 bytes, and
+        // may cost 15 times what the library expects for them.
+        for (coins, most) in [(1, 50 * DOGECOIN), (30, 15 * 4484 * OLD_FEE_PER_BYTE)] {
+            assert!(pays(coins, most).is_ok(), "{coins}");
+            let error = pays(coins, most + 1).unwrap_err();
+            assert!(error.contains("can only be a mistake"), "{error}");
+        }
     }
 
     #[test]

@@ -253,6 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn off_chain_a_mnemonic_that_lacks_its_index_is_passed_over() {
+        let coins = withdrawal(&json!([{"vIn": "aa", "address": {"derivationKey": 5}}]));
+        let without_index = Via::Signatures { index: None };
+        let keys = select(
+            &coins,
+            &[
+                ("m", without_index, Some(MNEMONIC)),
+                ("other", at(0), Some(MNEMONIC)),
+            ],
+        );
+        assert_eq!(keys.unwrap(), [("other".to_owned(), Some(5))]);
+    }
+
+    #[test]
     fn off_chain_needs_a_mnemonic_and_the_coins() {
         let coins = withdrawal(&json!([{"vIn": "aa"}]));
         let keys = select(&coins, &[("a", HASHES, Some(SINGLE_KEY))]);

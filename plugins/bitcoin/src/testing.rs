@@ -16,6 +16,9 @@ use crate::BITCOIN;
 
 /// The public key hash of the private key 1 (BIP-173 §"Examples").
 pub(crate) const HASH: &str = "751e76e8199196d454941c45d1b3a323f1433bd6";
+/// The public key of the private key 1 (BIP-173 §"Examples").
+pub(crate) const PUBLIC_KEY: &str =
+    "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 /// The private key 1.
 pub(crate) const KEY: &str = "0000000000000000000000000000000000000000000000000000000000000001";
 /// An address of somebody else, as a script.
