@@ -47,7 +47,7 @@ enum Command {
     Poll(poll::Args),
     /// Counts the instructions of a few operations under valgrind, and compares with what they were.
     Instructions(instructions::Args),
-    /// Which lines the unit tests reach, and compares with what they did.
+    /// Which lines the tests reach, and compares with what they did.
     Coverage(coverage::Args),
     /// Makes mistakes one at a time, and tells which of them no test notices.
     Mutants(mutants::Args),

@@ -8,13 +8,13 @@
 //! The program under test is a copy of the tree in the target folder, which is mutated in place
 //! and built again and again: so the tree itself is never wrong, and little is compiled.
 
+mod files;
 mod findings;
 mod recorded;
 mod survivors;
 mod tree;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -56,10 +56,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let top = args.checkout.clone().unwrap_or_else(crate::top);
     let mut recorded = Recorded::read(&top)?;
     if args.list {
-        let changed = recorded.changed(&top)?;
         output::result(&recorded.table());
-        for file in changed {
-            output::tell(&format!("changed since: {file}"));
+        for file in recorded.open(&top)? {
+            output::tell(&format!("new or changed: {file}"));
         }
         return Ok(());
     }
@@ -71,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let survivors = Survivors::read(&top)?;
     let tree = Tree::copied(&top)?;
-    let files = examined(tree.path())?;
+    let files = files::examined(tree.path())?;
     recorded.keep_only(&files);
     let mut unknown = Vec::new();
     let wanted: Vec<_> = files
@@ -100,19 +99,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     bail!("no test notices:\n{}", unknown.join("\n"))
 }
 
-/// Whether there is a record for each file as it is: how many have changed, and the totals.
+/// What is recorded, and how many files are not as they are recorded.
 ///
 /// # Errors
 /// When the record or a file cannot be read.
 pub(crate) fn state(top: &Path) -> Result<State> {
     let recorded = Recorded::read(top)?;
-    let changed = recorded.changed(top)?.len();
+    let open = recorded.open(top)?.len();
     let total = recorded.total();
     let count = |number: usize| u64::try_from(number).context("a large number");
     Ok(State {
         killed: count(total.killed)?,
         survived: count(total.survived.len())?,
-        changed: count(changed)?,
+        open: count(open)?,
     })
 }
 
@@ -123,8 +122,8 @@ pub(crate) struct State {
     pub(crate) killed: u64,
     /// Those that none did, and why is known.
     pub(crate) survived: u64,
-    /// Files that are not any more what was gone through.
-    pub(crate) changed: u64,
+    /// Files that are new, or not any more what was gone through.
+    pub(crate) open: u64,
 }
 
 /// The digest of the file, if it is to be gone through.
@@ -137,33 +136,6 @@ fn wanted(args: &Args, recorded: &Recorded, top: &Path, file: &str) -> Option<St
         args.files.iter().any(|part| file.contains(part.as_str()))
     };
     wanted.then_some(digest)
-}
-
-/// The files in which mistakes are made.
-fn examined(tree: &Path) -> Result<Vec<String>> {
-    let done = mutants(tree)
-        .arg("--list-files")
-        .args(
-            globs(tree)?
-                .into_iter()
-                .flat_map(|glob| ["--file".to_owned(), glob]),
-        )
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo mutants")?;
-    ensure!(done.status.success(), "cargo mutants cannot list the files");
-    let text = String::from_utf8(done.stdout).context("the list of files is no text")?;
-    Ok(text.lines().map(str::to_owned).collect())
-}
-
-/// The lines of `files.txt` that are no comment.
-fn globs(top: &Path) -> Result<Vec<String>> {
-    let path = file(top, "files.txt");
-    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-    let lines = text
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty());
-    Ok(lines.map(str::to_owned).collect())
 }
 
 /// Makes each mistake in this file, and sees what the tests of its package say.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::findings::Findings;
+use super::{files, findings::Findings};
 use crate::output;
 
 const NAME: &str = "recorded.json";
@@ -76,16 +76,15 @@ impl Recorded {
         self.0.retain(|file, _| files.contains(file));
     }
 
-    /// The files with another content than then, or gone.
-    pub(super) fn changed(&self, top: &Path) -> Result<Vec<&str>> {
-        let mut changed = Vec::new();
-        for (file, (then, _)) in &self.0 {
-            let path = top.join(file);
-            if !path.exists() || digest(&path)? != *then {
-                changed.push(file.as_str());
+    /// The files that are to be gone through, and are not recorded as they are.
+    pub(super) fn open(&self, top: &Path) -> Result<Vec<String>> {
+        let mut open = Vec::new();
+        for file in files::examined(top)? {
+            if !self.has(&file, &digest(&top.join(&file))?) {
+                open.push(file);
             }
         }
-        Ok(changed)
+        Ok(open)
     }
 
     /// The names of all that survived.
@@ -150,22 +149,25 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_another_content_has_changed() {
+    fn a_file_that_is_new_or_has_another_content_is_open() {
         let top = tempfile::tempdir().unwrap();
-        let path = top.path().join("b.rs");
-        fs::write(&path, "abc").unwrap();
+        let top = top.path();
+        fs::create_dir_all(top.join("tests/mutants")).unwrap();
+        fs::write(top.join("tests/mutants/files.txt"), "*.rs\n").unwrap();
+        fs::write(top.join("a.rs"), "abc").unwrap();
+        fs::write(top.join("b.rs"), "abc").unwrap();
         // FIPS 180-2, appendix B.1.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(digest(&path).unwrap(), abc);
+        assert_eq!(digest(&top.join("a.rs")).unwrap(), abc);
 
         let mut recorded = Recorded::default();
+        recorded.replace("a.rs", abc, &findings(1, &[]));
+        assert!(recorded.has("a.rs", abc) && !recorded.has("a.rs", "00"));
+        assert_eq!(recorded.open(top).unwrap(), ["b.rs"]);
         recorded.replace("b.rs", abc, &findings(1, &[]));
-        assert!(recorded.has("b.rs", abc) && !recorded.has("b.rs", "00"));
-        assert!(recorded.changed(top.path()).unwrap().is_empty());
-        fs::write(&path, "abcd").unwrap();
-        assert_eq!(recorded.changed(top.path()).unwrap(), ["b.rs"]);
-        fs::remove_file(&path).unwrap();
-        assert_eq!(recorded.changed(top.path()).unwrap(), ["b.rs"]);
+        assert!(recorded.open(top).unwrap().is_empty());
+        fs::write(top.join("b.rs"), "abcd").unwrap();
+        assert_eq!(recorded.open(top).unwrap(), ["b.rs"]);
         recorded.keep_only(&[]);
         assert_eq!(recorded, Recorded::default());
     }
