@@ -1,6 +1,6 @@
 //! Where the built program is.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, process::Command};
 
 /// The program under test: `TATUM_KMS_BIN`, or what cargo built beside this test.
 ///
@@ -22,4 +22,11 @@ pub fn path() -> PathBuf {
         path.display()
     );
     path
+}
+
+/// Lets a program that has nothing else of this process's environment say which of its lines ran, if
+/// that is being measured.
+pub fn measure(command: &mut Command) -> &mut Command {
+    const PROFILE: &str = "LLVM_PROFILE_FILE";
+    command.envs(env::var_os(PROFILE).map(|file| (PROFILE, file)))
 }

@@ -68,10 +68,9 @@ impl Home {
     /// process's environment.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(binary::path());
-        command
+        binary::measure(command.env_clear())
             .args(arguments)
             .current_dir(self.folder())
-            .env_clear()
             .env("HOME", self.folder())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("NO_COLOR", "1")

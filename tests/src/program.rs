@@ -207,10 +207,9 @@ impl Invocation {
             .chain([binary::path().into_os_string()])
             .chain(self.arguments.iter().cloned());
         let mut command = Command::new(words.next().expect("the program itself"));
-        command
+        binary::measure(command.env_clear())
             .args(words)
             .current_dir(&self.home)
-            .env_clear()
             .env("HOME", &self.home)
             .env("TMPDIR", self.home.join("tmp"))
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
