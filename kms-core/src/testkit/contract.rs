@@ -202,6 +202,10 @@ fn check_transaction(plugin: &'static dyn ChainPlugin, case: &TransactionCase) {
     assert_eq!(path, case.broadcast.path, "{name}: broadcast path");
     assert!(!done.summary.is_empty(), "{name}: no summary");
 
+    assert!(
+        plugin.assemble(&as_written(&done.unsigned), &[]).is_err(),
+        "{name}: assembled without a signature"
+    );
     check_foreign_wallets(plugin, name, &transaction, case.case());
     check_mutilated(plugin, &transaction, &done.unsigned, case.case());
 }

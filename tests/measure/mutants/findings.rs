@@ -53,6 +53,13 @@ impl Findings {
         Some(findings)
     }
 
+    /// What is known after this pass, which looked only at what survived the one before it.
+    pub(super) fn after(mut self, before: &Self) -> Self {
+        self.killed += before.killed;
+        self.unviable += before.unviable;
+        self
+    }
+
     /// The sum of both.
     pub(super) fn plus(mut self, other: &Self) -> Self {
         self.killed += other.killed;
@@ -88,6 +95,26 @@ mod tests {
             survived: vec!["a/b.rs: replace f -> A::B with ()".to_owned()],
         };
         assert_eq!(Findings::parse(text), Some(expected));
+    }
+
+    #[test]
+    fn a_second_pass_decides_what_survives() {
+        let before = Findings {
+            killed: 5,
+            unviable: 1,
+            survived: vec!["a.rs: b".to_owned(), "a.rs: c".to_owned()],
+        };
+        let second = Findings {
+            killed: 1,
+            unviable: 0,
+            survived: vec!["a.rs: c".to_owned()],
+        };
+        let expected = Findings {
+            killed: 6,
+            unviable: 1,
+            survived: vec!["a.rs: c".to_owned()],
+        };
+        assert_eq!(second.after(&before), expected);
     }
 
     #[test]

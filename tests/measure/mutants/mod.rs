@@ -21,6 +21,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 use self::{
     findings::Findings,
@@ -68,6 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "cargo-{tool} is missing: `cargo install --locked cargo-{tool}`"
         );
     }
+    limit_memory()?;
     let survivors = Survivors::read(&top)?;
     let tree = Tree::copied(&top)?;
     let files = files::examined(tree.path())?;
@@ -138,12 +140,50 @@ fn wanted(args: &Args, recorded: &Recorded, top: &Path, file: &str) -> Option<St
     wanted.then_some(digest)
 }
 
-/// Makes each mistake in this file, and sees what the tests of its package say.
+/// Makes each mistake in this file, and sees what the tests of its package say: first those that are
+/// nearest, which are built and run in half the time, then, of what these do not notice, all.
 fn examine(tree: &Path, file: &str) -> Result<Findings> {
     let folder = tempfile::tempdir()?;
+    // To start a process for each test of a plugin takes longer than the test.
+    let tool = match file.starts_with("plugins/") {
+        true => &["--test-tool=cargo"],
+        false => NEXTEST.as_slice(),
+    };
+    let nearest = format!("--cargo-arg={}", nearest(tree, file));
+    let quick = pass(tree, file, folder.path(), tool, &nearest)?;
+    if quick.survived.is_empty() {
+        return Ok(quick);
+    }
+    let thorough = pass(tree, file, folder.path(), &NEXTEST, "--iterate")?;
+    Ok(thorough.after(&quick))
+}
+
+/// With a process for each test, of which the first that fails ends the run.
+const NEXTEST: [&str; 3] = [
+    "--test-tool=nextest",
+    "--cargo-test-arg=--config-file",
+    "--cargo-test-arg=tests/mutants/nextest.toml",
+];
+
+/// The option that names the package's test of the file's module, or else the tests in its library.
+fn nearest(tree: &Path, file: &str) -> String {
+    let test = file.split_once("/src/").and_then(|(package, rest)| {
+        let module = rest.split(['/', '.']).next()?;
+        let tests = tree.join(package).join("tests");
+        let is_there = tests.join(module).join("main.rs").is_file()
+            || tests.join(module).with_extension("rs").is_file();
+        is_there.then(|| format!("--test={module}"))
+    });
+    test.unwrap_or_else(|| "--lib".to_owned())
+}
+
+/// What the tool finds in the file with the tests, or the mistakes, that `which` says.
+fn pass(tree: &Path, file: &str, folder: &Path, tool: &[&str], which: &str) -> Result<Findings> {
     let status = mutants(tree)
-        .args(["--in-place", "--file", file, "--output"])
-        .arg(folder.path())
+        .args(["--in-place", "--file", file])
+        .args(tool)
+        .args([which, "--output"])
+        .arg(folder)
         .stdin(Stdio::null())
         // Standard output is for the result.
         .stdout(Stdio::from(std::io::stderr()))
@@ -154,7 +194,7 @@ fn examine(tree: &Path, file: &str) -> Result<Findings> {
         matches!(status.code(), Some(0 | 2 | 3)),
         "cargo mutants fails on {file}"
     );
-    Findings::read(&folder.path().join("mutants.out/outcomes.json"))
+    Findings::read(&folder.join("mutants.out/outcomes.json"))
         .with_context(|| format!("what cargo mutants found in {file}"))
 }
 
@@ -169,6 +209,17 @@ fn mutants(tree: &Path) -> Command {
     command
 }
 
+/// A loop that does not end, for that is what some mistakes are, must not take all memory there is
+/// before its time is over. What is started from here has the same limit.
+fn limit_memory() -> Result<()> {
+    let mut limit = getrlimit(Resource::As);
+    limit.current = Some(limit.current.map_or(MEMORY, |now| now.min(MEMORY)));
+    setrlimit(Resource::As, limit).context("cannot limit the memory")
+}
+
+/// In bytes, for each process: what the compiler needs, and twice that.
+const MEMORY: u64 = 4 << 30;
+
 fn is_there(tool: &str) -> bool {
     let version = Command::new("cargo").args([tool, "--version"]).output();
     version.is_ok_and(|version| version.status.success())
@@ -177,4 +228,21 @@ fn is_there(tool: &str) -> bool {
 /// A file of `tests/mutants`.
 fn file(top: &Path, name: &str) -> PathBuf {
     top.join("tests/mutants").join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_has_a_test_of_its_name_or_those_in_the_library() {
+        let top = crate::top();
+        assert_eq!(nearest(&top, "kms-core/src/vault/file.rs"), "--test=vault");
+        assert_eq!(
+            nearest(&top, "kms-core/src/journal/mod.rs"),
+            "--test=journal"
+        );
+        assert_eq!(nearest(&top, "kms-core/src/beside.rs"), "--lib");
+        assert_eq!(nearest(&top, "plugins/evm/src/quantity.rs"), "--lib");
+    }
 }
