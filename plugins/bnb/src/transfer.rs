@@ -137,3 +137,52 @@ pub(crate) enum TransferError {
     #[error("of {0} the outputs have not as much as the inputs")]
     Unbalanced(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn party(amounts: &[(u64, &str)]) -> Party {
+        let address = "bnb1ur7f85zqc7v279cgnjrd867y9ge8584z5gtpxy";
+        let coin = |(amount, denom): &(u64, &str)| Coin {
+            amount: *amount,
+            denom: (*denom).to_owned(),
+        };
+        Party {
+            account: Account::parse(Network::Mainnet, address).unwrap(),
+            coins: amounts.iter().map(coin).collect(),
+        }
+    }
+
+    #[test]
+    fn of_every_coin_as_much_comes_out_as_goes_in() {
+        let check = |inputs: &[&[(u64, &str)]], outputs: &[&[(u64, &str)]]| {
+            let parties = |coins: &[&[_]]| coins.iter().map(|coins| party(coins)).collect();
+            let transfer = Transfer {
+                inputs: parties(inputs),
+                outputs: parties(outputs),
+            };
+            transfer.check()
+        };
+        let unbalanced = |denom: &str| Err(TransferError::Unbalanced(denom.to_owned()));
+        assert_eq!(check(&[&[(5, "BNB")]], &[&[(5, "BNB")]]), Ok(()));
+        assert_eq!(
+            check(&[&[(2, "BNB")], &[(3, "BNB")]], &[&[(5, "BNB")]]),
+            Ok(())
+        );
+        // Not even when there is no other coin.
+        assert_eq!(check(&[&[(5, "BNB")]], &[&[(6, "BNB")]]), unbalanced("BNB"));
+        assert_eq!(
+            check(&[&[(5, "BNB")]], &[&[(5, "BNB"), (1, "TOK-1A2")]]),
+            unbalanced("TOK-1A2")
+        );
+        // What one coin has less, another cannot have more.
+        assert_eq!(
+            check(
+                &[&[(1, "BNB"), (2, "TOK-1A2")]],
+                &[&[(2, "BNB"), (1, "TOK-1A2")]]
+            ),
+            unbalanced("BNB")
+        );
+    }
+}
