@@ -164,6 +164,22 @@ mod tests {
     }
 
     #[test]
+    fn a_single_key_signs_when_only_signatures_name_it() {
+        let keys = select(None, &[("a", at(9), SINGLE_KEY)]);
+        assert_eq!(keys.unwrap(), [("a".to_owned(), None)]);
+        let neither = SINGLE_KEY.map(|entry| KeySource {
+            stored_key: false,
+            ..entry
+        });
+        let error = select(None, &[("e", at(9), neither)]).unwrap_err();
+        let expected = TransactionError::Wallet {
+            wallet: "e".to_owned(),
+            source: WalletError::NoStoredKey,
+        };
+        assert_eq!(error.to_string(), expected.to_string());
+    }
+
+    #[test]
     fn without_a_key_the_wallet_is_named() {
         let error = |candidates: &[_]| select(None, candidates).unwrap_err().to_string();
         assert_eq!(error(&[]), "the transaction names no wallet");
