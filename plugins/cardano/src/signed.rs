@@ -175,7 +175,10 @@ mod tests {
                 "a witness of a Byron address",
             ),
             (format!("84a0a20081{witness}0380f5f6"), "a Plutus script"),
+            (format!("84a0a20081{witness}0480f5f6"), "data for a script"),
             (format!("84a0a20081{witness}0580f5f6"), "a redeemer"),
+            (format!("84a0a20081{witness}0680f5f6"), "a Plutus script"),
+            (format!("84a0a20081{witness}0780f5f6"), "a Plutus script"),
             (
                 format!("84a0a20081{witness}1863f6f5f6"),
                 "an unknown kind of witness",
