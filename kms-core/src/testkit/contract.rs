@@ -41,6 +41,13 @@ pub fn contract(plugin: &'static dyn ChainPlugin, vectors: &str) {
     for case in &vectors.errors {
         check_error(plugin, case);
     }
+    for option in plugin.options() {
+        assert!(
+            (option.accepts)(option.default),
+            "{}: what holds when it is not set cannot be set",
+            option.name
+        );
+    }
     check_generated(plugin);
     check_rehearsal(plugin);
     check_hostile(plugin);

@@ -15,6 +15,7 @@ mod survivors;
 mod tree;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -75,13 +76,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let files = files::examined(tree.path())?;
     recorded.keep_only(&files);
     let mut unknown = Vec::new();
+    let mut passed = BTreeSet::new();
     let wanted: Vec<_> = files
         .iter()
         .filter_map(|file| Some((file, wanted(args, &recorded, &top, file)?)))
         .collect();
     for (number, (file, digest)) in (1..).zip(&wanted) {
         output::tell(&format!("{number}/{}: {file}", wanted.len()));
-        let findings = examine(tree.path(), file)?;
+        let findings = examine(tree.path(), file, &mut passed)?;
         let new = survivors.unknown(&findings);
         if new.is_empty() {
             recorded.replace(file, digest, &findings);
@@ -142,7 +144,7 @@ fn wanted(args: &Args, recorded: &Recorded, top: &Path, file: &str) -> Option<St
 
 /// Makes each mistake in this file, and sees what the tests of its package say: first those that are
 /// nearest, which are built and run in half the time, then, of what these do not notice, all.
-fn examine(tree: &Path, file: &str) -> Result<Findings> {
+fn examine(tree: &Path, file: &str, passed: &mut BTreeSet<String>) -> Result<Findings> {
     let folder = tempfile::tempdir()?;
     // To start a process for each test of a plugin takes longer than the test.
     let tool = match file.starts_with("plugins/") {
@@ -150,13 +152,27 @@ fn examine(tree: &Path, file: &str) -> Result<Findings> {
         false => NEXTEST.as_slice(),
     };
     let nearest = format!("--cargo-arg={}", nearest(tree, file));
-    let quick = pass(tree, file, folder.path(), tool, &nearest)?;
+    let mut pass = |tool: &[&str], which: &str| {
+        let package = file.split("/src/").next().unwrap_or_default();
+        // That the tests pass without a mistake need not be seen for each file.
+        let again = !passed.insert(format!("{package} {which}"));
+        let baseline = match again {
+            true => ["--baseline=skip", TIMEOUT].as_slice(),
+            false => &["--baseline=run"],
+        };
+        let arguments = [tool, &[which], baseline].concat();
+        pass(tree, file, folder.path(), &arguments)
+    };
+    let quick = pass(tool, &nearest)?;
     if quick.survived.is_empty() {
         return Ok(quick);
     }
-    let thorough = pass(tree, file, folder.path(), &NEXTEST, "--iterate")?;
+    let thorough = pass(&NEXTEST, "--iterate")?;
     Ok(thorough.after(&quick))
 }
+
+/// In seconds, for the tests of a package.
+const TIMEOUT: &str = "--timeout=150";
 
 /// With a process for each test, of which the first that fails ends the run.
 const NEXTEST: [&str; 3] = [
@@ -177,12 +193,12 @@ fn nearest(tree: &Path, file: &str) -> String {
     test.unwrap_or_else(|| "--lib".to_owned())
 }
 
-/// What the tool finds in the file with the tests, or the mistakes, that `which` says.
-fn pass(tree: &Path, file: &str, folder: &Path, tool: &[&str], which: &str) -> Result<Findings> {
+/// What these arguments find in the file.
+fn pass(tree: &Path, file: &str, folder: &Path, arguments: &[&str]) -> Result<Findings> {
     let status = mutants(tree)
         .args(["--in-place", "--file", file])
-        .args(tool)
-        .args([which, "--output"])
+        .args(arguments)
+        .arg("--output")
         .arg(folder)
         .stdin(Stdio::null())
         // Standard output is for the result.
