@@ -300,6 +300,12 @@ mod tests {
         ] {
             assert_eq!(json_number_rounded_up(text), Err(error), "{text}");
         }
+        for text in [
+            ".5", "x", "x.5", "1.x", "1x.5", "1e+-5", "1e--5", "1e+", "1ex", "1e5x",
+        ] {
+            let read = json_number_rounded_up(text);
+            assert_eq!(read, Err(QuantityError::NotANumber), "{text}");
+        }
     }
 
     proptest! {
