@@ -185,6 +185,11 @@ mod tests {
         }
         let beyond = format!("\"0x1{}\"", "0".repeat(64));
         assert_eq!(read(&beyond), Err(QuantityError::TooLarge));
+        for text in [
+            "", ".5", "x", "x.5", "1.x", "1x.5", "1.5e", "1e+-5", "1e--5", "1e+", "1ex", "1e5x",
+        ] {
+            assert_eq!(json_number(text), Err(QuantityError::NotANumber), "{text}");
+        }
     }
 
     proptest! {
