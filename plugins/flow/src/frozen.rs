@@ -59,10 +59,53 @@ impl Frozen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::Account;
+
+    fn account(digit: u8) -> Account {
+        Account::parse_loose(&digit.to_string().repeat(16)).unwrap()
+    }
+
+    fn frozen() -> Frozen {
+        let account = account(1);
+        Frozen {
+            payload: Payload {
+                script: "transaction { }".into(),
+                arguments: Vec::new(),
+                reference_block: [2; 32].into(),
+                gas_limit: GAS_LIMIT,
+                proposer: account,
+                proposer_key: 3,
+                sequence_number: 4,
+                payer: account,
+                authorizers: vec![account],
+            },
+            payer_key: 5,
+            height: 6,
+            testnet: 1,
+        }
+    }
 
     #[test]
     fn only_what_was_encoded_is_decoded() {
+        assert_eq!(Frozen::decode(&frozen().encode()).unwrap(), frozen());
         assert!(Frozen::decode(&[]).is_err());
         assert!(Frozen::decode(&[0xc0]).is_err());
+        let mut longer = frozen().encode();
+        longer.push(0);
+        assert!(Frozen::decode(&longer).is_err());
+    }
+
+    #[test]
+    fn what_this_program_does_not_make_is_refused() {
+        let refused = |change: fn(&mut Frozen)| {
+            let mut frozen = frozen();
+            change(&mut frozen);
+            let error = Frozen::decode(&frozen.encode()).unwrap_err();
+            assert!(error.to_string().contains("not of this program"), "{error}");
+        };
+        refused(|frozen| frozen.payload.gas_limit = GAS_LIMIT + 1);
+        refused(|frozen| frozen.payload.authorizers.clear());
+        refused(|frozen| frozen.payload.authorizers.push(account(7)));
+        refused(|frozen| frozen.testnet = 2);
     }
 }
