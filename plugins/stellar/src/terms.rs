@@ -254,3 +254,147 @@ fn shortened(text: &str) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use stellar_xdr::{
+        AccountId, AllowTrustOp, AssetCode, AssetCode4, BeginSponsoringFutureReservesOp,
+        ClaimClaimableBalanceOp, ClaimableBalanceId, ClawbackClaimableBalanceOp, ContractId,
+        ExtendFootprintTtlOp, ExtensionPoint, Hash, InvokeContractArgs, InvokeHostFunctionOp,
+        LiquidityPoolDepositOp, PoolId, PublicKey, ScAddress, ScSymbol, SorobanAuthorizationEntry,
+        SorobanAuthorizedFunction, SorobanAuthorizedInvocation, SorobanCredentials, Uint256, VecM,
+    };
+
+    use super::*;
+
+    /// The account whose public key is all zero.
+    const ACCOUNT: &str = "GAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAWHF";
+
+    fn account() -> AccountId {
+        AccountId(PublicKey::PublicKeyTypeEd25519(Uint256([0; 32])))
+    }
+
+    fn balance() -> ClaimableBalanceId {
+        ClaimableBalanceId::ClaimableBalanceIdTypeV0(Hash([0; 32]))
+    }
+
+    fn told(body: &OperationBody) -> Vec<String> {
+        let terms = of(body).into_iter();
+        terms
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect()
+    }
+
+    #[test]
+    fn a_holder_is_told_what_is_allowed() {
+        for (authorize, permission) in [
+            (0, "withdrawn"),
+            (1, "authorized"),
+            (2, "authorized to maintain liabilities"),
+            (9, "authorized, unknown flags 0x8"),
+        ] {
+            let body = OperationBody::AllowTrust(AllowTrustOp {
+                trustor: account(),
+                asset: AssetCode::CreditAlphanum4(AssetCode4(*b"EUR\0")),
+                authorize,
+            });
+            assert_eq!(
+                told(&body),
+                [
+                    format!("holder: {ACCOUNT}"),
+                    "asset: EUR".to_owned(),
+                    format!("permission: {permission}")
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn the_balance_or_account_is_named() {
+        let claimed = OperationBody::ClaimClaimableBalance(ClaimClaimableBalanceOp {
+            balance_id: balance(),
+        });
+        let taken = OperationBody::ClawbackClaimableBalance(ClawbackClaimableBalanceOp {
+            balance_id: balance(),
+        });
+        let paid = OperationBody::BeginSponsoringFutureReserves(BeginSponsoringFutureReservesOp {
+            sponsored_id: account(),
+        });
+        // SEP-23 §"Strkeys": the version, the type of the id, the id, the checksum.
+        let id = balance().to_string();
+        assert!(id.starts_with("BAAAAAAAA") && id.len() == 58, "{id}");
+        assert_eq!(told(&claimed), [format!("claims balance: {id}")]);
+        assert_eq!(told(&taken), [format!("takes back balance: {id}")]);
+        assert_eq!(told(&paid), [format!("pays the reserves of: {ACCOUNT}")]);
+    }
+
+    #[test]
+    fn a_deposit_has_its_limits() {
+        let deposit = |max_amount_a| {
+            told(&OperationBody::LiquidityPoolDeposit(
+                LiquidityPoolDepositOp {
+                    liquidity_pool_id: PoolId(Hash([0; 32])),
+                    max_amount_a,
+                    max_amount_b: 12_345_678,
+                    min_price: Price { n: 1, d: 3 },
+                    max_price: Price { n: 2, d: 5 },
+                },
+            ))
+        };
+        let pool = PoolId(Hash([0; 32])).to_string();
+        for (amount, text) in [(0, "0.0000000"), (-1, "-0.0000001"), (1, "0.0000001")] {
+            assert_eq!(
+                deposit(amount),
+                [
+                    format!("pool: {pool}"),
+                    format!("at most of the first asset: {text}"),
+                    "at most of the second asset: 1.2345678".to_owned(),
+                    "lowest price: 1/3".to_owned(),
+                    "highest price: 2/5".to_owned(),
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn a_contract_is_called_with_authorizations_or_without() {
+        let call = || InvokeContractArgs {
+            contract_address: ScAddress::Contract(ContractId(Hash([0; 32]))),
+            function_name: ScSymbol("burn".try_into().unwrap()),
+            args: VecM::default(),
+        };
+        let terms = |auth: Vec<SorobanAuthorizationEntry>| {
+            let body = OperationBody::InvokeHostFunction(InvokeHostFunctionOp {
+                host_function: HostFunction::InvokeContract(call()),
+                auth: auth.try_into().unwrap(),
+            });
+            told(&body).split_off(2)
+        };
+        let entry = SorobanAuthorizationEntry {
+            credentials: SorobanCredentials::SourceAccount,
+            root_invocation: SorobanAuthorizedInvocation {
+                function: SorobanAuthorizedFunction::ContractFn(call()),
+                sub_invocations: VecM::default(),
+            },
+        };
+        assert_eq!(terms(Vec::new()), [""; 0]);
+        assert_eq!(terms(vec![entry.clone(), entry]), ["authorizations: 2"]);
+    }
+
+    #[test]
+    fn entries_live_longer() {
+        let body = OperationBody::ExtendFootprintTtl(ExtendFootprintTtlOp {
+            ext: ExtensionPoint::V0,
+            extend_to: 100,
+        });
+        assert_eq!(told(&body), ["entries live for: 100 ledgers"]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_told_so() {
+        assert_eq!(shortened(&"a".repeat(SHOWN)), "a".repeat(SHOWN));
+        let long = shortened(&"a".repeat(SHOWN + 1));
+        assert_eq!(long, format!("{}…", "a".repeat(SHOWN)));
+        assert_eq!(shortened(&"é".repeat(SHOWN)), "é".repeat(SHOWN));
+    }
+}
