@@ -7,7 +7,10 @@ use std::{
 };
 
 use kms_core::chain::{ChainPlugin, Network};
-use kms_tests::daemon::{API_KEY, PASSWORD, Running};
+use kms_tests::{
+    binary,
+    daemon::{API_KEY, PASSWORD, Running},
+};
 
 use crate::cloud::Cloud;
 
@@ -29,12 +32,11 @@ impl Settings<'_> {
     pub(crate) fn start(&self, cloud: &Cloud) -> (Running, Instant) {
         let codes = self.chains.iter().map(|plugin| plugin.info().code);
         let mut command = Command::new(self.program);
-        command
+        binary::measure(command.env_clear())
             .arg("daemon")
             .arg(format!("--path={}", self.vault.display()))
             .arg(format!("--chain={}", codes.collect::<Vec<_>>().join(",")))
             .args(self.period.map(|period| format!("--period={period}")))
-            .env_clear()
             .env("NO_COLOR", "1")
             .env("HOME", self.vault.parent().unwrap_or(Path::new("/")))
             .env("TATUM_KMS_PASSWORD", PASSWORD)

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use kms_tests::binary;
 
 use crate::output;
 
@@ -39,9 +40,8 @@ pub(crate) fn find() -> Result<PathBuf> {
 /// # Errors
 /// When it does not run.
 pub(crate) fn version(path: &Path) -> Result<String> {
-    let done = Command::new(path)
+    let done = binary::measure(Command::new(path).env_clear())
         .arg("--version")
-        .env_clear()
         .output()
         .with_context(|| format!("cannot run {}", path.display()))?;
     Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())

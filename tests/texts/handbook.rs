@@ -47,10 +47,9 @@ fn drill(user: &User, heading: &str) -> String {
     let folder = program.parent().expect("a folder").as_os_str().as_bytes();
     let path = env::var_os("PATH").unwrap_or_default();
     let path = [folder, b":", path.as_bytes()].concat();
-    let output = Command::new("sh")
+    let output = binary::measure(Command::new("sh").env_clear())
         .args(["-eu", "-c", &script])
         .current_dir(user.home())
-        .env_clear()
         .env("HOME", user.home())
         .env("PATH", std::ffi::OsStr::from_bytes(&path))
         .env("TATUM_KMS_PASSWORD", PASSWORD)
