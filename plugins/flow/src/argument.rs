@@ -64,11 +64,11 @@ pub(crate) fn uint64(member: &str, text: &str) -> Result<Value, TransactionError
 
 /// A `UFix64` with its 8 decimal places, exactly.
 pub(crate) fn ufix64(member: &str, text: &str) -> Result<Value, TransactionError> {
-    Ok(json!({"type": "UFix64", "value": exact(member, text)?}))
+    Ok(json!({"type": "UFix64", "value": decimal(smallest_units(member, text)?)}))
 }
 
-/// Decimal text with exactly 8 places.
-fn exact(member: &str, text: &str) -> Result<String, TransactionError> {
+/// Decimal text in units of the last of 8 places.
+fn smallest_units(member: &str, text: &str) -> Result<u64, TransactionError> {
     let malformed = || {
         TransactionError::Malformed(format!(
             "{member} is no decimal number with at most {DECIMALS} places and below 2^64/10^8"
@@ -85,11 +85,15 @@ fn exact(member: &str, text: &str) -> Result<String, TransactionError> {
         return Err(malformed());
     }
     let fraction = fraction.trim_end_matches('0');
-    let smallest: u64 = format!("{whole}{fraction:0<DECIMALS$}")
+    format!("{whole}{fraction:0<DECIMALS$}")
         .parse()
-        .map_err(|_| malformed())?;
+        .map_err(|_| malformed())
+}
+
+/// Written with exactly 8 places.
+fn decimal(smallest_units: u64) -> String {
     let scale = 100_000_000;
-    Ok(format!("{}.{:08}", smallest / scale, smallest % scale))
+    format!("{}.{:08}", smallest_units / scale, smallest_units % scale)
 }
 
 /// An argument of a custom transaction: `{"type", "value", "subType"?}`, written as the original
@@ -142,15 +146,19 @@ fn plain(name: &str, kind: &str, value: &Value) -> Result<Value, TransactionErro
         }
         "UFix64" => {
             let text = text().ok_or_else(|| malformed("is no number, written as text"))?;
-            json!(exact(name, &text)?)
+            json!(decimal(smallest_units(name, &text)?))
         }
         "Fix64" => {
             let text = text().ok_or_else(|| malformed("is no number, written as text"))?;
-            let (sign, digits) = match text.strip_prefix('-') {
-                Some(digits) => ("-", digits),
-                None => ("", text.as_str()),
+            let (sign, digits, limit) = match text.strip_prefix('-') {
+                Some(digits) => ("-", digits, i64::MIN.unsigned_abs()),
+                None => ("", text.as_str(), i64::MAX.unsigned_abs()),
             };
-            json!(format!("{sign}{}", exact(name, digits)?))
+            let units = smallest_units(name, digits)?;
+            if units > limit {
+                return Err(malformed("is out of range"));
+            }
+            json!(format!("{sign}{}", decimal(units)))
         }
         _ => {
             let Some((_, bounds)) = INTEGERS
@@ -295,6 +303,56 @@ mod tests {
             json!({"type": "Bool", "value": 1}),
         ] {
             assert!(custom(0, &argument).is_err(), "{argument}");
+        }
+    }
+
+    fn value_of(kind: &str, value: impl Into<Value>) -> Option<Value> {
+        let argument = json!({"type": kind, "value": value.into()});
+        let mut written = custom(0, &argument).ok()?;
+        assert_eq!(written["type"], kind);
+        Some(written["value"].take())
+    }
+
+    #[test]
+    fn a_bool_is_true_or_false_as_text_as_well() {
+        assert_eq!(value_of("Bool", false), Some(json!(false)));
+        assert_eq!(value_of("Bool", "true"), Some(json!(true)));
+        assert_eq!(value_of("Bool", "false"), Some(json!(false)));
+        assert_eq!(value_of("Bool", "yes"), None);
+    }
+
+    /// Cadence §"Fixed-Point Numbers": from -92233720368.54775808 to 92233720368.54775807.
+    #[test]
+    fn fixed_points_with_a_sign_have_their_range() {
+        for (text, written) in [
+            ("1.5", "1.50000000"),
+            ("-0.5", "-0.50000000"),
+            ("92233720368.54775807", "92233720368.54775807"),
+            ("-92233720368.54775808", "-92233720368.54775808"),
+        ] {
+            assert_eq!(value_of("Fix64", text), Some(json!(written)));
+        }
+        for text in [
+            "92233720368.54775808",
+            "-92233720368.54775809",
+            "--1",
+            "-",
+            "+1",
+        ] {
+            assert_eq!(value_of("Fix64", text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_have_digits_alone() {
+        let longest = "9".repeat(78);
+        assert_eq!(value_of("UInt256", longest.as_str()), Some(json!(longest)));
+        assert_eq!(value_of("UInt256", format!("{longest}9")), None);
+        assert_eq!(value_of("UInt8", "255"), Some(json!("255")));
+        assert_eq!(value_of("Int", "-007"), Some(json!("-7")));
+        assert_eq!(value_of("Int", "-0"), Some(json!("0")));
+        for text in ["", "-", "--1", "+1", "x", "1.0", " 1"] {
+            assert_eq!(value_of("Int", text), None, "{text}");
         }
     }
 }
