@@ -119,6 +119,22 @@ mod tests {
         );
     }
 
+    #[test]
+    fn zero_is_no_condition() {
+        let none = PreconditionsV2 {
+            time_bounds: None,
+            ledger_bounds: Some(LedgerBounds {
+                min_ledger: 0,
+                max_ledger: 0,
+            }),
+            min_seq_num: None,
+            min_seq_age: Duration(0),
+            min_seq_ledger_gap: 0,
+            extra_signers: Vec::new().try_into().unwrap(),
+        };
+        assert_eq!(describe(&Preconditions::V2(none)), []);
+    }
+
     /// Among the recorded envelopes there is none with ledger bounds.
     #[test]
     fn the_last_ledger_is_the_one_before_the_bound() {

@@ -302,3 +302,28 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each field has a header in one notation only. `Flags` is field 2 of type 2.
+    #[test]
+    fn a_header_is_as_short_as_it_can_be() {
+        assert!(Object::decode(&[0x22, 0, 0, 0, 1]).is_ok());
+        for header in [[0x20, 2], [0x02, 2]] {
+            let bytes = [&header[..], &[0, 0, 0, 1]].concat();
+            assert_eq!(Object::decode(&bytes), Err(CodecError::NotCanonical));
+        }
+    }
+
+    /// `Memo` is field 10 of type 14, and field 1 of that type the end of an object.
+    #[test]
+    fn objects_within_objects_have_a_limit() {
+        let nested = |depth| [vec![0xea; depth], vec![0xe1; depth]].concat();
+        assert!(Object::decode(&nested(MAX_DEPTH)).is_ok());
+        let error = Object::decode(&nested(MAX_DEPTH + 1)).unwrap_err();
+        let reason = CodecError::TooDeep.to_string();
+        assert!(error.to_string().ends_with(&reason), "{error}");
+    }
+}
