@@ -8,6 +8,7 @@
 //! The program under test is a copy of the tree in the target folder, which is mutated in place
 //! and built again and again: so the tree itself is never wrong, and little is compiled.
 
+mod examination;
 mod files;
 mod findings;
 mod recorded;
@@ -15,24 +16,20 @@ mod survivors;
 mod tree;
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
-use rustix::process::{Resource, getrlimit, setrlimit};
 
 use self::{
-    findings::Findings,
+    examination::Examination,
     recorded::{Recorded, digest},
     survivors::Survivors,
     tree::Tree,
 };
 use crate::output;
-
-const CONFIG: &str = "tests/mutants/mutants.toml";
 
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
@@ -70,20 +67,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "cargo-{tool} is missing: `cargo install --locked cargo-{tool}`"
         );
     }
-    limit_memory()?;
     let survivors = Survivors::read(&top)?;
     let tree = Tree::copied(&top)?;
     let files = files::examined(tree.path())?;
     recorded.keep_only(&files);
     let mut unknown = Vec::new();
-    let mut passed = BTreeSet::new();
+    let mut examination = Examination::of(tree.path())?;
     let wanted: Vec<_> = files
         .iter()
         .filter_map(|file| Some((file, wanted(args, &recorded, &top, file)?)))
         .collect();
     for (number, (file, digest)) in (1..).zip(&wanted) {
         output::tell(&format!("{number}/{}: {file}", wanted.len()));
-        let findings = examine(tree.path(), file, &mut passed)?;
+        let findings = examination.findings(file)?;
         let new = survivors.unknown(&findings);
         if new.is_empty() {
             recorded.replace(file, digest, &findings);
@@ -142,100 +138,6 @@ fn wanted(args: &Args, recorded: &Recorded, top: &Path, file: &str) -> Option<St
     wanted.then_some(digest)
 }
 
-/// Makes each mistake in this file, and sees what the tests of its package say: first those that are
-/// nearest, which are built and run in half the time, then, of what these do not notice, all.
-fn examine(tree: &Path, file: &str, passed: &mut BTreeSet<String>) -> Result<Findings> {
-    let folder = tempfile::tempdir()?;
-    // To start a process for each test of a plugin takes longer than the test.
-    let tool = match file.starts_with("plugins/") {
-        true => &["--test-tool=cargo"],
-        false => NEXTEST.as_slice(),
-    };
-    let nearest = format!("--cargo-arg={}", nearest(tree, file));
-    let mut pass = |tool: &[&str], which: &str| {
-        let package = file.split("/src/").next().unwrap_or_default();
-        // That the tests pass without a mistake need not be seen for each file.
-        let again = !passed.insert(format!("{package} {which}"));
-        let baseline = match again {
-            true => ["--baseline=skip", TIMEOUT].as_slice(),
-            false => &["--baseline=run"],
-        };
-        let arguments = [tool, &[which], baseline].concat();
-        pass(tree, file, folder.path(), &arguments)
-    };
-    let quick = pass(tool, &nearest)?;
-    if quick.survived.is_empty() {
-        return Ok(quick);
-    }
-    let thorough = pass(&NEXTEST, "--iterate")?;
-    Ok(thorough.after(&quick))
-}
-
-/// In seconds, for the tests of a package.
-const TIMEOUT: &str = "--timeout=150";
-
-/// With a process for each test, of which the first that fails ends the run.
-const NEXTEST: [&str; 3] = [
-    "--test-tool=nextest",
-    "--cargo-test-arg=--config-file",
-    "--cargo-test-arg=tests/mutants/nextest.toml",
-];
-
-/// The option that names the package's test of the file's module, or else the tests in its library.
-fn nearest(tree: &Path, file: &str) -> String {
-    let test = file.split_once("/src/").and_then(|(package, rest)| {
-        let module = rest.split(['/', '.']).next()?;
-        let tests = tree.join(package).join("tests");
-        let is_there = tests.join(module).join("main.rs").is_file()
-            || tests.join(module).with_extension("rs").is_file();
-        is_there.then(|| format!("--test={module}"))
-    });
-    test.unwrap_or_else(|| "--lib".to_owned())
-}
-
-/// What these arguments find in the file.
-fn pass(tree: &Path, file: &str, folder: &Path, arguments: &[&str]) -> Result<Findings> {
-    let status = mutants(tree)
-        .args(["--in-place", "--file", file])
-        .args(arguments)
-        .arg("--output")
-        .arg(folder)
-        .stdin(Stdio::null())
-        // Standard output is for the result.
-        .stdout(Stdio::from(std::io::stderr()))
-        .status()
-        .context("cannot run cargo mutants")?;
-    // 2 and 3 say that some survived or ran out of time; whether these may is decided elsewhere.
-    ensure!(
-        matches!(status.code(), Some(0 | 2 | 3)),
-        "cargo mutants fails on {file}"
-    );
-    Findings::read(&folder.join("mutants.out/outcomes.json"))
-        .with_context(|| format!("what cargo mutants found in {file}"))
-}
-
-fn mutants(tree: &Path) -> Command {
-    let mut command = Command::new("cargo");
-    command
-        .current_dir(tree)
-        .args(["mutants", "--workspace", "--config", CONFIG])
-        // The same random cases each time.
-        .env("PROPTEST_RNG_SEED", "20261122")
-        .env_remove("KMS_TALLY");
-    command
-}
-
-/// A loop that does not end, for that is what some mistakes are, must not take all memory there is
-/// before its time is over. What is started from here has the same limit.
-fn limit_memory() -> Result<()> {
-    let mut limit = getrlimit(Resource::As);
-    limit.current = Some(limit.current.map_or(MEMORY, |now| now.min(MEMORY)));
-    setrlimit(Resource::As, limit).context("cannot limit the memory")
-}
-
-/// In bytes, for each process: what the compiler needs, and twice that.
-const MEMORY: u64 = 4 << 30;
-
 fn is_there(tool: &str) -> bool {
     let version = Command::new("cargo").args([tool, "--version"]).output();
     version.is_ok_and(|version| version.status.success())
@@ -244,21 +146,4 @@ fn is_there(tool: &str) -> bool {
 /// A file of `tests/mutants`.
 fn file(top: &Path, name: &str) -> PathBuf {
     top.join("tests/mutants").join(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_module_has_a_test_of_its_name_or_those_in_the_library() {
-        let top = crate::top();
-        assert_eq!(nearest(&top, "kms-core/src/vault/file.rs"), "--test=vault");
-        assert_eq!(
-            nearest(&top, "kms-core/src/journal/mod.rs"),
-            "--test=journal"
-        );
-        assert_eq!(nearest(&top, "kms-core/src/beside.rs"), "--lib");
-        assert_eq!(nearest(&top, "plugins/evm/src/quantity.rs"), "--lib");
-    }
 }
