@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(crate) const DECIMALS: usize = 8;
 
 /// Integer types and their bounds; the unbounded ones have none here.
-const INTEGERS: [(&str, Option<(i128, u128)>); 23] = [
+const INTEGERS: [(&str, Option<(i128, u128)>); 20] = [
     ("Int", None),
     ("UInt", None),
     ("Int8", Some((-0x80, 0x7f))),
@@ -31,9 +31,6 @@ const INTEGERS: [(&str, Option<(i128, u128)>); 23] = [
     ("Word64", Some((0, 0xffff_ffff_ffff_ffff))),
     ("Word128", Some((0, u128::MAX))),
     ("Word256", None),
-    ("Character", None),
-    ("Path", None),
-    ("Fix64", None),
 ];
 
 /// A `String`.
@@ -161,10 +158,7 @@ fn plain(name: &str, kind: &str, value: &Value) -> Result<Value, TransactionErro
             json!(format!("{sign}{}", decimal(units)))
         }
         _ => {
-            let Some((_, bounds)) = INTEGERS
-                .iter()
-                .find(|(known, _)| *known == kind && *known != "Path")
-            else {
+            let Some((_, bounds)) = INTEGERS.iter().find(|(known, _)| *known == kind) else {
                 return Err(malformed("cannot be encoded: the type is not known"));
             };
             let text = text().ok_or_else(|| malformed("is no number, written as text"))?;
