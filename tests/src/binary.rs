@@ -1,4 +1,4 @@
-//! Where the built program is.
+//! The built program: where it is, and what it is told when it is measured.
 
 use std::{env, path::PathBuf, process::Command};
 
