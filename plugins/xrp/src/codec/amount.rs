@@ -319,6 +319,40 @@ mod tests {
         assert_eq!(read([0x5f; 8]), Err(CodecError::Drops));
     }
 
+    /// The first bit is not theirs: 2^63 is too many.
+    #[test]
+    fn units_of_multi_purpose_tokens_are_whole_and_bounded() {
+        let id = MptId([1; 24]);
+        for (text, value) in [("0", 0), ("007", 7), ("9223372036854775807", ISSUED - 1)] {
+            assert_eq!(Amount::parse_mpt(text, id), Ok(Amount::Mpt { value, id }));
+        }
+        for text in ["", "x", "-1", "+1", "1.5", "9223372036854775808"] {
+            let read = Amount::parse_mpt(text, id);
+            assert_eq!(read, Err(CodecError::MptValue), "{text}");
+        }
+    }
+
+    #[test]
+    fn zero_is_not_negative() {
+        let issued = |text| Amount::Issued {
+            value: Issued::parse(text).unwrap(),
+            currency: Currency([1; 20]),
+            issuer: AccountId([2; 20]),
+        };
+        let id = MptId([1; 24]);
+        for (amount, is_negative) in [
+            (Amount::Xrp(-1), true),
+            (Amount::Xrp(0), false),
+            (Amount::Xrp(1), false),
+            (issued("-1"), true),
+            (issued("0"), false),
+            (issued("1"), false),
+            (Amount::Mpt { value: 1, id }, false),
+        ] {
+            assert_eq!(amount.is_negative(), is_negative, "{amount}");
+        }
+    }
+
     proptest! {
         #[test]
         fn issued_numbers_are_read_as_shown(
