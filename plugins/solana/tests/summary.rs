@@ -1,54 +1,19 @@
 //! What people are told, word for word.
 
 mod messages;
+mod told;
 
-use kms_core::prelude::*;
-use kms_solana::SOLANA;
-use messages::{Call, Key, call, known, message};
+use messages::{Call, call, known};
 use serde_json::Value;
-
-const SYSTEM: &str = "11111111111111111111111111111111";
-const TOKEN: &str = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
-const TOKEN_2022: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
-const TOKEN_ACCOUNTS: &str = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL";
-const BUDGET: &str = "ComputeBudget111111111111111111111111111111";
-const MEMO: &str = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr";
-
-const PAYER: Key = [1; 32];
-const TO: Key = [2; 32];
-const FROM: Key = [3; 32];
-const MINT: Key = [4; 32];
-const OWNER: Key = [5; 32];
-
-fn name(key: Key) -> String {
-    bs58::encode(key).into_string()
-}
-
-fn summary_of(message: &[u8]) -> Summary {
-    let unsigned = Unsigned::new(
-        Vec::new(),
-        [900_u64.to_be_bytes().as_slice(), message].concat(),
-    );
-    SOLANA.summarize(Network::Mainnet, &unsigned).unwrap()
-}
-
-fn told(calls: &[Call]) -> Summary {
-    summary_of(&message(PAYER, calls).unwrap())
-}
+use told::{
+    BUDGET, FROM, MEMO, MINT, OWNER, PAYER, SYSTEM, TO, TOKEN, TOKEN_2022, TOKEN_ACCOUNTS, details,
+    name, summary_of, told,
+};
 
 /// The line that is logged, and the details without the last valid block height.
 fn lines(calls: &[Call]) -> (String, Vec<String>) {
-    let mut summary = told(calls);
-    let last = summary.details.pop().unwrap();
-    assert_eq!(
-        last,
-        ("last valid block height".to_owned(), "900".to_owned())
-    );
-    let details = summary.details.iter();
-    let details = details
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    (summary.to_string(), details)
+    let summary = told(calls);
+    (summary.to_string(), details(&summary))
 }
 
 #[test]
