@@ -276,6 +276,39 @@ mod tests {
     }
 
     #[test]
+    fn issued_numbers_have_one_notation() {
+        let bits = |exponent: u64, mantissa: u64| ISSUED | POSITIVE | exponent << 54 | mantissa;
+        let (least, most) = (1_000_000_000_000_000, 9_999_999_999_999_999);
+        for (exponent, mantissa) in [(1, least), (1, most), (177, least), (177, most)] {
+            assert!(Issued::from_bits(bits(exponent, mantissa)).is_ok());
+        }
+        for (exponent, mantissa) in [
+            (0, least),
+            (178, least),
+            (97, least - 1),
+            (97, most + 1),
+            (97, 0),
+            (0, 0),
+        ] {
+            let read = Issued::from_bits(bits(exponent, mantissa));
+            assert_eq!(read, Err(CodecError::NotCanonical), "{mantissa}e{exponent}");
+        }
+    }
+
+    #[test]
+    fn parts_are_without_zeros_at_the_end() {
+        for (text, parts) in [
+            ("0", (0, 0)),
+            ("7", (7, 0)),
+            ("-7072.8", (70_728, -1)),
+            ("1200", (12, 2)),
+            ("9999999999999999e80", (9_999_999_999_999_999, 80)),
+        ] {
+            assert_eq!(Issued::parse(text).unwrap().parts(), parts, "{text}");
+        }
+    }
+
+    #[test]
     fn issued_numbers_are_never_rounded() {
         for text in [
             "12345678901234567",
@@ -314,9 +347,26 @@ mod tests {
         assert!(Amount::parse_drops_difference("--5").is_err());
         let read = |bytes: [u8; 8]| Amount::read(&mut Reader::new(&bytes));
         assert_eq!(read([0, 0, 0, 0, 0, 0, 0, 5]), Ok(Amount::Xrp(-5)));
+        let most = (POSITIVE | 0x0163_4578_5d8a_0000).to_be_bytes();
+        assert_eq!(read(most), Ok(Amount::Xrp(MAX_DROPS)));
+        let too_many = (POSITIVE | 0x0163_4578_5d8a_0001).to_be_bytes();
+        assert_eq!(read(too_many), Err(CodecError::Drops));
         assert_eq!(read([0; 8]), Err(CodecError::NotCanonical));
         assert_eq!(read([0x60; 8]), Err(CodecError::Truncated));
         assert_eq!(read([0x5f; 8]), Err(CodecError::Drops));
+    }
+
+    #[test]
+    fn drops_are_told_in_xrp() {
+        for (drops, text) in [
+            (0, "0 XRP"),
+            (1, "0.000001 XRP"),
+            (-1, "-0.000001 XRP"),
+            (25_000_000, "25 XRP"),
+            (MAX_DROPS, "100000000000 XRP"),
+        ] {
+            assert_eq!(Amount::Xrp(drops).to_string(), text);
+        }
     }
 
     /// The first bit is not theirs: 2^63 is too many.

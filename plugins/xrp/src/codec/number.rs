@@ -86,6 +86,24 @@ mod tests {
             Number::parse("9223372036854775808"),
             Err(CodecError::TooPrecise(18))
         );
-        assert_eq!(Number::parse("1e40000"), Err(CodecError::OutOfRange));
+        for text in [
+            "1e40000",
+            "1e32787",
+            "1e-32751",
+            "93e32785",
+            "-93e32785",
+            "1e-40000",
+        ] {
+            assert_eq!(Number::parse(text), Err(CodecError::OutOfRange), "{text}");
+        }
+        for (text, mantissa, exponent) in [
+            ("1e32786", 1_000_000_000_000_000_000, 32_768),
+            ("1e-32750", 1_000_000_000_000_000_000, -32_768),
+            ("93e32784", 930_000_000_000_000_000, 32_768),
+            ("-93e32784", -930_000_000_000_000_000, 32_768),
+        ] {
+            let number = Number { mantissa, exponent };
+            assert_eq!(Number::parse(text), Ok(number), "{text}");
+        }
     }
 }
