@@ -204,6 +204,19 @@ mod tests {
                 "03DEADBEEF000000000000000000000000000000",
                 "03DEADBEEF000000000000000000000000000000",
             ),
+            // A code of three characters has nothing before it or behind it.
+            (
+                "0100000000000000000000005553440000000000",
+                "0100000000000000000000005553440000000000",
+            ),
+            (
+                "0000000000000000000000005553440000000001",
+                "0000000000000000000000005553440000000001",
+            ),
+            (
+                "0000000000000000000000005520440000000000",
+                "0000000000000000000000005520440000000000",
+            ),
         ] {
             assert_eq!(Currency::parse(text).unwrap().to_string(), shown);
         }
@@ -218,6 +231,25 @@ mod tests {
             "0x55534400000000000000000000000000000000",
         ] {
             assert_eq!(Currency::parse(text), Err(CodecError::Currency), "{text}");
+        }
+    }
+
+    #[test]
+    fn assets_are_told_with_their_issuer() {
+        let currency = Currency::parse("USD").unwrap();
+        let issuer = AccountId::parse("rLP5qGj1Pc1gDGi8TumEEneRkxZyWVyq54").unwrap();
+        for (issue, told) in [
+            (Issue::Xrp, "XRP"),
+            (
+                Issue::Issued { currency, issuer },
+                "USD of rLP5qGj1Pc1gDGi8TumEEneRkxZyWVyq54",
+            ),
+            (
+                Issue::Mpt(MptId([0xab; 24])),
+                "MPT ABABABABABABABABABABABABABABABABABABABABABABABAB",
+            ),
+        ] {
+            assert_eq!(issue.to_string(), told);
         }
     }
 
