@@ -130,3 +130,96 @@ pub(crate) fn readable(bytes: &[u8]) -> Option<&str> {
 fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{account::AccountId, codec::Issue};
+
+    fn told(name: &str, value: &Value) -> String {
+        value.describe(Field::by_name(name).unwrap())
+    }
+
+    #[test]
+    fn numbers_are_told_by_name_where_they_have_one() {
+        for (name, value, expected) in [
+            ("TransactionType", Value::UInt16(0), "Payment"),
+            ("TransactionType", Value::UInt16(60_000), "60000"),
+            ("TransferFee", Value::UInt16(0), "0"),
+            ("SetFlag", Value::UInt32(8), "asfDefaultRipple"),
+            ("ClearFlag", Value::UInt32(8), "asfDefaultRipple"),
+            ("SetFlag", Value::UInt32(200), "200"),
+            ("PermissionValue", Value::UInt32(1), "Payment"),
+            (
+                "PermissionValue",
+                Value::UInt32(65_537),
+                "TrustlineAuthorize",
+            ),
+            ("PermissionValue", Value::UInt32(0), "0"),
+            ("PermissionValue", Value::UInt32(60_001), "60001"),
+            ("Expiration", Value::UInt32(0), "2000-01-01 00:00:00 UTC"),
+            ("Sequence", Value::UInt32(8), "8"),
+            ("TickSize", Value::UInt8(5), "5"),
+            ("MPTAmount", Value::UInt64(5), "5"),
+        ] {
+            assert_eq!(told(name, &value), expected, "{name} {value:?}");
+        }
+    }
+
+    /// What is text by chance is not told as if it had been meant so.
+    #[test]
+    fn bytes_are_told_as_text_where_they_are_meant_so() {
+        let text = || Value::Blob(b"say \"hi\"".to_vec());
+        assert_eq!(told("MemoData", &text()), r#""say \"hi\"""#);
+        assert_eq!(told("SigningPubKey", &text()), "7361792022686922");
+        for bytes in [b"a\tb".to_vec(), vec![0xff], Vec::new()] {
+            let expected = hex::encode_upper(&bytes);
+            assert_eq!(told("MemoData", &Value::Blob(bytes)), expected);
+        }
+        assert_eq!(
+            told("MemoData", &Value::Blob(b"a\nb".to_vec())),
+            r#""a\nb""#
+        );
+        assert_eq!(
+            told("InvoiceID", &Value::Hash(vec![0x41; 32])),
+            "41".repeat(32)
+        );
+    }
+
+    #[test]
+    fn what_has_parts_is_told_with_all_of_them() {
+        let account = AccountId::parse("rLP5qGj1Pc1gDGi8TumEEneRkxZyWVyq54").unwrap();
+        let bridge = Value::Bridge(Box::new(Bridge {
+            locking_door: account,
+            locking_issue: Issue::Xrp,
+            issuing_door: AccountId([0; 20]),
+            issuing_issue: Issue::Mpt(super::super::MptId([0; 24])),
+        }));
+        assert_eq!(
+            told("XChainBridge", &bridge),
+            format!(
+                "XRP at {account}, to MPT {} at rrrrrrrrrrrrrrrrrrrrrhoLvTp",
+                "00".repeat(24)
+            )
+        );
+        let memo = Field::by_name("Memo").unwrap();
+        let mut inner = Object::default();
+        inner.set(
+            Field::by_name("MemoData").unwrap(),
+            Value::Blob(b"a".to_vec()),
+        );
+        inner.set(Field::by_name("Sequence").unwrap(), Value::UInt32(1));
+        let object = r#"{Sequence: 1, MemoData: "a"}"#;
+        assert_eq!(told("Memo", &Value::Object(inner.clone())), object);
+        let list = Value::Array(vec![(memo, inner.clone()), (memo, inner)]);
+        assert_eq!(
+            told("Memos", &list),
+            format!("Memo {object}, Memo {object}")
+        );
+        let hashes = Value::Hashes(vec![[0; 32], [0xab; 32]]);
+        assert_eq!(
+            told("NFTokenOffers", &hashes),
+            format!("{}, {}", "00".repeat(32), "AB".repeat(32))
+        );
+    }
+}

@@ -246,6 +246,30 @@ fn json_that_is_no_field_or_no_value_is_refused() {
     }
 }
 
+/// The limits of what is refused above, and what is written in two ways.
+#[test]
+fn json_is_taken_up_to_its_limits() {
+    let deep = (0..10).fold(json!({}), |inner, _| json!({"Memo": inner}));
+    assert!(object(&deep).is_ok());
+    for (json, bytes) in [
+        (json!({"FeeAmountDelta": "-5"}), "0000000000000005"),
+        (json!({"FeeAmountDelta": "5"}), "4000000000000005"),
+        (json!({"MPTAmount": 10}), "000000000000000A"),
+        (json!({"MPTAmount": "10"}), "000000000000000A"),
+        (json!({"XChainClaimID": 10}), "000000000000000A"),
+        (json!({"XChainClaimID": "10"}), "0000000000000010"),
+        (
+            json!({"XChainClaimID": "ffffffffffffffff"}),
+            "FFFFFFFFFFFFFFFF",
+        ),
+        (json!({"Sequence": 4_294_967_295_u32}), "FFFFFFFF"),
+    ] {
+        let written = object(&json).unwrap().encode().unwrap();
+        let written = hex::encode_upper(written);
+        assert!(written.ends_with(bytes), "{json}: {written}");
+    }
+}
+
 #[test]
 fn bytes_that_are_not_canonical_are_refused() {
     for (bytes, reason) in [
