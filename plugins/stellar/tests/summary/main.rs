@@ -1,5 +1,8 @@
 //! What people are told before a transaction is signed, text by text.
 
+mod rarer;
+mod trades;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use kms_core::{
     chain::{KeyRequest, KeySet, PendingTransaction},
@@ -26,8 +29,27 @@ fn summary(body: OperationBody) -> Result<Summary, TransactionError> {
     summary_by(None, body)
 }
 
+/// The details of an operation, without what is said of the transaction.
+fn terms(body: OperationBody) -> Vec<String> {
+    let mut details = details(&summary(body).unwrap());
+    let of_transaction = details.split_off(details.len() - 2);
+    assert_eq!(
+        of_transaction,
+        ["memo: id 7", "not after: Unix time 1800000000"]
+    );
+    details
+}
+
 /// Of an operation in the name of `source`, where that is not the transaction's.
 fn summary_by(
+    source: Option<MuxedAccount>,
+    body: OperationBody,
+) -> Result<Summary, TransactionError> {
+    summary_with(Memo::Id(7), source, body)
+}
+
+fn summary_with(
+    memo: Memo,
     source: Option<MuxedAccount>,
     body: OperationBody,
 ) -> Result<Summary, TransactionError> {
@@ -39,7 +61,7 @@ fn summary_by(
             min_time: TimePoint(0),
             max_time: TimePoint(1_800_000_000),
         }),
-        memo: Memo::Id(7),
+        memo,
         operations: vec![Operation {
             source_account: source,
             body,
