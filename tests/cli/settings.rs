@@ -1,5 +1,7 @@
 //! Where settings come from, and what is shown of them.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use insta::assert_snapshot;
 use kms_tests::{program::User, transcript::Transcript};
 
@@ -50,6 +52,68 @@ fn an_env_file_that_is_named_and_missing_is_told() {
     let done = owner().run("export --env-file=nowhere.env").finish();
     assert_eq!(done.code(), Some(0));
     assert_eq!(done.stderr, "warning: there is no env file nowhere.env");
+}
+
+#[test]
+fn an_env_file_that_cannot_be_read_is_left_out_and_told() {
+    let user = owner();
+    user.file("latin-1.env", b"TATUM_KMS_PASSWORD=caf\xe9\n");
+    std::fs::create_dir(user.home().join("folder.env")).unwrap();
+    for (name, reason) in [
+        ("latin-1.env", "it is not UTF-8"),
+        ("folder.env", "Is a directory"),
+    ] {
+        let done = user.run(&format!("export --env-file={name}")).finish();
+        assert_eq!(done.code(), Some(0), "{done:?}");
+        let warning = format!("warning: the env file {name} is left out: {reason}");
+        assert!(done.stderr.starts_with(&warning), "{done:?}");
+    }
+}
+
+/// Nothing of them is quoted: they may be secrets.
+#[test]
+fn settings_that_cannot_be_read_are_errors() {
+    let user = owner();
+    user.file("latin-1/TATUM_API_KEY", b"caf\xe9");
+    std::fs::create_dir_all(user.home().join("folder/TATUM_API_KEY")).unwrap();
+    let not_utf_8 = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    for (line, name, value, code, said) in [
+        (
+            "export",
+            "TATUM_KMS_PASSWORD",
+            not_utf_8,
+            2,
+            "the environment variable TATUM_KMS_PASSWORD is not UTF-8",
+        ),
+        (
+            "daemon --testnet --run-once",
+            "CREDENTIALS_DIRECTORY",
+            "latin-1".as_ref(),
+            2,
+            "the credential latin-1/TATUM_API_KEY is not UTF-8",
+        ),
+        (
+            "daemon --testnet --run-once",
+            "CREDENTIALS_DIRECTORY",
+            "folder".as_ref(),
+            1,
+            "cannot read the credential folder/TATUM_API_KEY",
+        ),
+    ] {
+        let run = user.run(line).without_password().env(name, value);
+        let (found, error) = run.failure();
+        assert_eq!(found, code, "{error}");
+        assert!(error.contains(said), "{error}");
+        assert!(!error.contains("caf"), "{error}");
+    }
+    let service = user
+        .run("export --vault")
+        .without_password()
+        .env("VAULT_ADDR", not_utf_8);
+    let (code, error) = service.failure();
+    assert_ne!(code, 0, "{error}");
+    assert!(error.contains("VAULT_ADDR cannot be read"), "{error}");
+    assert!(!error.contains("caf"), "{error}");
 }
 
 #[test]
