@@ -390,15 +390,6 @@ mod tests {
         );
     }
 
-    #[test]
-    fn keys_and_schemes_of_different_curves_do_not_mix() {
-        let key = SecretKey::ed25519(&[7; 32]).unwrap();
-        assert!(matches!(
-            key.sign(Scheme::EcdsaSecp256k1, &[1; 32]),
-            Err(KeyError::WrongScheme { .. })
-        ));
-    }
-
     /// Of a signature and the one with the other S exactly one is low. As it comes, about every
     /// second one is not, and then it is the negative of the low one.
     #[test]
