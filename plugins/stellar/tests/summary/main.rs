@@ -184,19 +184,7 @@ fn offers_claimable_balances_and_clawbacks() {
         ["sells: 0 XLM", "price: 1/3 XLM for each", "offer: ends 42"]
     );
 
-    let balance = summary(OperationBody::CreateClaimableBalance(
-        CreateClaimableBalanceOp {
-            asset: Asset::Native,
-            amount: 5,
-            claimants: vec![Claimant::ClaimantTypeV0(ClaimantV0 {
-                destination: ACCOUNT.parse().unwrap(),
-                predicate: ClaimPredicate::Unconditional,
-            })]
-            .try_into()
-            .unwrap(),
-        },
-    ))
-    .unwrap();
+    let balance = summary(claimable(5, ClaimPredicate::Unconditional)).unwrap();
     let claimed = format!("can be claimed by: {ACCOUNT} at any time");
     assert_eq!(
         details(&balance)[..2],
@@ -347,16 +335,7 @@ fn claims_are_told_with_their_conditions() {
         .try_into()
         .unwrap(),
     );
-    let body = OperationBody::CreateClaimableBalance(CreateClaimableBalanceOp {
-        asset: Asset::Native,
-        amount: 1,
-        claimants: vec![Claimant::ClaimantTypeV0(ClaimantV0 {
-            destination: owner(),
-            predicate,
-        })]
-        .try_into()
-        .unwrap(),
-    });
+    let body = claimable(1, predicate);
     let expected = format!(
         "can be claimed by: {ACCOUNT} (not before 5 s since 1970 and within 7 s of its creation)"
     );
@@ -365,4 +344,18 @@ fn claims_are_told_with_their_conditions() {
 
 fn owner() -> AccountId {
     AccountId(PublicKey::PublicKeyTypeEd25519(Uint256([0; 32])))
+}
+
+/// So many stroops, set aside for one who may claim them when `predicate` says.
+fn claimable(amount: i64, predicate: ClaimPredicate) -> OperationBody {
+    OperationBody::CreateClaimableBalance(CreateClaimableBalanceOp {
+        asset: Asset::Native,
+        amount,
+        claimants: vec![Claimant::ClaimantTypeV0(ClaimantV0 {
+            destination: owner(),
+            predicate,
+        })]
+        .try_into()
+        .unwrap(),
+    })
 }

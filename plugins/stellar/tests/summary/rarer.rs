@@ -167,17 +167,7 @@ fn values_are_told_as_people_write_them() {
 #[test]
 fn claims_can_be_of_any_of_several_conditions() {
     let told = |predicate: ClaimPredicate| {
-        let body = OperationBody::CreateClaimableBalance(CreateClaimableBalanceOp {
-            asset: Asset::Native,
-            amount: 1,
-            claimants: vec![Claimant::ClaimantTypeV0(ClaimantV0 {
-                destination: owner(),
-                predicate,
-            })]
-            .try_into()
-            .unwrap(),
-        });
-        let mut terms = terms(body);
+        let mut terms = terms(claimable(1, predicate));
         let claimant = terms.pop().unwrap();
         let prefix = format!("can be claimed by: {ACCOUNT} ");
         claimant.strip_prefix(&prefix).unwrap().to_owned()
