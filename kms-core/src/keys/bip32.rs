@@ -100,19 +100,19 @@ impl ExtendedPublicKey {
     /// # Errors
     /// [`KeyError::InvalidExtendedPublicKey`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let mut bytes = if text.len() == 130 {
-            let hex = hex::decode(text).map_err(|_| KeyError::InvalidExtendedPublicKey)?;
-            let (key, chain_code) = hex.split_at(33);
-            // What it does not say (depth, parent, child number) changes no child.
-            [&[0; 13][..], chain_code, key].concat()
-        } else if text.len() > 130 {
+        let mut bytes = match text.len() {
+            130 => {
+                let hex = hex::decode(text).map_err(|_| KeyError::InvalidExtendedPublicKey)?;
+                let (key, chain_code) = hex.split_at(33);
+                // What it does not say (depth, parent, child number) changes no child.
+                [&[0; 13][..], chain_code, key].concat()
+            }
             // Decoding takes a time that grows with the square of the length.
-            return Err(KeyError::InvalidExtendedPublicKey);
-        } else {
-            bs58::decode(text)
+            131.. => return Err(KeyError::InvalidExtendedPublicKey),
+            _ => bs58::decode(text)
                 .with_check(None)
                 .into_vec()
-                .map_err(|_| KeyError::InvalidExtendedPublicKey)?
+                .map_err(|_| KeyError::InvalidExtendedPublicKey)?,
         };
         // Test vector 5 of the standard: a version of private keys is none of a public key, and a
         // master key (depth 0) has neither a parent's fingerprint nor an index.
@@ -199,7 +199,6 @@ mod tests {
         bs58::encode(bytes).with_check().into_string()
     }
 
-    /// Test vectors 1 to 4: every node, both sides.
     /// By decoding it, that would take hours.
     #[test]
     fn a_long_text_is_no_extended_key_at_once() {
@@ -208,6 +207,7 @@ mod tests {
         assert_eq!(read.err(), Some(KeyError::InvalidExtendedPublicKey));
     }
 
+    /// Test vectors 1 to 4: every node, both sides.
     #[test]
     fn published_chains() {
         let mut count = 0;
