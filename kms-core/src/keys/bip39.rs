@@ -154,6 +154,15 @@ mod tests {
         }
     }
 
+    /// Three words for four bytes.
+    #[test]
+    fn other_amounts_of_entropy_are_refused() {
+        for (bytes, words) in [(0, 0), (8, 6), (15, 11), (36, 27), (64, 48)] {
+            let made = Mnemonic::from_entropy(&vec![7; bytes]);
+            assert_eq!(made.unwrap_err(), KeyError::WordCount(words));
+        }
+    }
+
     /// The 24 English vectors: words and entropy both ways, and the seed of both.
     #[test]
     fn published_vectors() {
