@@ -48,20 +48,32 @@ fn a_key_signs_by_the_schemes_of_its_curve_alone() {
                 assert_eq!(signature.verify(&public, scheme, &payload), Ok(()));
                 let is_ecdsa = matches!(signature, Signature::Ecdsa { .. });
                 assert_eq!(signature.recovery_id().is_some(), is_ecdsa, "{scheme}");
-                assert_eq!(
-                    format!("{signature:?}"),
-                    hex::encode(signature.bytes()),
-                    "{scheme}"
-                );
+                let halves = [*signature.r(), *signature.s()];
+                assert_eq!(halves.as_flattened(), signature.bytes(), "{scheme}");
+                assert_eq!(format!("{signature:?}"), hex::encode(signature.bytes()));
             } else {
                 let refused = KeyError::WrongScheme { curve, scheme };
                 assert_eq!(signed.unwrap_err(), refused);
-                assert_eq!(
-                    refused.to_string(),
-                    format!("a {curve} key cannot sign by {scheme}")
-                );
             }
         }
+    }
+}
+
+#[test]
+fn schemes_are_named_in_errors() {
+    for (scheme, name) in [
+        (Scheme::EcdsaSecp256k1, "ECDSA on secp256k1"),
+        (Scheme::EcdsaSecp256k1AnyS, "ECDSA on secp256k1"),
+        (Scheme::SchnorrBch2019, "Schnorr (2019-05-15) on secp256k1"),
+        (Scheme::EcdsaP256, "ECDSA on P-256"),
+        (Scheme::Ed25519, "Ed25519"),
+        (Scheme::Ed25519Bip32, "Ed25519 with an extended key"),
+    ] {
+        let curve = Curve::P256;
+        assert_eq!(
+            KeyError::WrongScheme { curve, scheme }.to_string(),
+            format!("a P-256 key cannot sign by {name}")
+        );
     }
 }
 
@@ -146,12 +158,24 @@ fn public_keys_are_read_as_they_are_written() {
         assert_eq!(text, format!("{public:?}"));
         assert_eq!(text.parse(), Ok(public));
     }
-    let long = SecretKey::secp256k1(&[1; 32])
-        .unwrap()
-        .with_uncompressed_public_key()
-        .public_key();
-    assert_eq!(long.encoded().len(), 65);
-    assert_eq!(long.to_string().parse(), Ok(long));
+}
+
+#[test]
+fn the_form_of_a_public_key_is_remembered() {
+    let key = || SecretKey::secp256k1(&[1; 32]).unwrap();
+    for (public, is_short) in [
+        (key().public_key(), true),
+        (key().with_uncompressed_public_key().public_key(), false),
+    ] {
+        let point = public.secp256k1().unwrap();
+        assert_eq!(point.prefers_compressed(), is_short);
+        assert_eq!(public.encoded().len(), if is_short { 33 } else { 65 });
+        assert_eq!(
+            (point.compressed().len(), point.uncompressed().len()),
+            (33, 65)
+        );
+        assert_eq!(public.to_string().parse(), Ok(public));
+    }
 }
 
 #[test]

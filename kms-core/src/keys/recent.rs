@@ -60,6 +60,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn as_much_is_kept_as_there_is_room_for() {
+        let mut recent = Recent::with_room_for(8);
+        for number in 0..8 {
+            recent.put(number, Arc::new(number));
+        }
+        assert_eq!(recent.len(), 8);
+    }
+
+    #[test]
     fn never_more_is_kept_than_there_is_room_for() {
         let mut recent = Recent::with_room_for(8);
         let values: Vec<_> = (0..100).map(Arc::new).collect();
