@@ -221,6 +221,12 @@ mod tests {
                 let public = node.public();
                 assert_eq!(public.to_base58(XPUB), xpub, "{path}");
                 assert_eq!(ExtendedPublicKey::parse(xpub).unwrap(), public, "{path}");
+                // As some older wallets have it.
+                let bytes = bs58::decode(xpub).with_check(None).into_vec().unwrap();
+                let (chain_code, key) = bytes[13..].split_at(32);
+                let old = hex::encode([key, chain_code].concat());
+                let old = ExtendedPublicKey::parse(&old).unwrap();
+                assert_eq!(old.child(count), public.child(count), "{path}");
                 // Both sides give the same child.
                 let child = node.child(count).unwrap().public_key();
                 assert_eq!(public.child(count).unwrap(), child, "{path}");
