@@ -134,7 +134,10 @@ fn list(items: impl Iterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{account::AccountId, codec::Issue};
+    use crate::{
+        account::AccountId,
+        codec::{Issue, MptId},
+    };
 
     fn told(name: &str, value: &Value) -> String {
         value.describe(Field::by_name(name).unwrap())
@@ -193,7 +196,7 @@ mod tests {
             locking_door: account,
             locking_issue: Issue::Xrp,
             issuing_door: AccountId([0; 20]),
-            issuing_issue: Issue::Mpt(super::super::MptId([0; 24])),
+            issuing_issue: Issue::Mpt(MptId([0; 24])),
         }));
         assert_eq!(
             told("XChainBridge", &bridge),
