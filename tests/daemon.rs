@@ -8,6 +8,7 @@ use kms_tests::{
     samples::{
         BtcSample, ETH_KEY, ETH_MNEMONIC, ETH_WALLET, OTHER_ETH_WALLET, eth_mnemonic, eth_pending,
         eth_transaction, eth_transfer, eth_wallet, other_eth_wallet, pending_id,
+        queue_with_changing_nonce,
     },
 };
 use rustix::process::Signal;
@@ -62,17 +63,6 @@ fn count(cloud: &Cloud, method: &str, path: &str) -> usize {
 fn wait_for_more_polls(cloud: &Cloud, more: usize, path: &str) {
     let so_far = count(cloud, "POST", path);
     cloud.wait_for_requests(so_far + more, "POST", path);
-}
-
-/// An ETH transaction whose nonce is asked of the cloud, which says another one each time:
-/// signing it twice gives two different transactions.
-fn queue_with_changing_nonce(cloud: &Cloud, id: &str) {
-    let asked = std::sync::atomic::AtomicU64::new(7);
-    cloud.route("GET", ETH_NONCE, move |_| {
-        let nonce = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        Answer::ok(&json!(nonce))
-    });
-    cloud.queue(&eth_pending(id, ETH_WALLET, &eth_transaction()));
 }
 
 #[test]
@@ -288,34 +278,6 @@ fn a_chain_that_never_answers_does_not_stop_another() {
 }
 
 #[test]
-fn a_broadcast_that_never_answers_stops_no_other_chain_and_is_repeated_with_the_same_bytes() {
-    let (cloud, btc) = (Cloud::start(), BtcSample::load());
-    let id = pending_id(1);
-    cloud.keep_listing();
-    queue_with_changing_nonce(&cloud, &id);
-    cloud.fault(
-        Fault::on("POST", ETH_BROADCAST, FaultKind::Hang)
-            .taking_effect()
-            .times(1),
-    );
-    let home = home(&btc);
-    let daemon = start(&home, &cloud, &[]);
-    cloud.wait_for_requests(1, "POST", ETH_BROADCAST);
-
-    cloud.queue(&btc.pending);
-    cloud.wait_for_broadcast(btc.id());
-    cloud.wait_for_requests(2, "POST", ETH_BROADCAST);
-    cloud.wait_for("both broadcasts", |state| {
-        (state.broadcasts_of(&id).count() == 2).then_some(())
-    });
-    let done = daemon.stop();
-
-    assert_eq!(done.code(), Some(0), "{done:?}");
-    only_signature(&cloud, &id);
-    assert_eq!(only_signature(&cloud, btc.id()), btc.signed);
-}
-
-#[test]
 fn transactions_of_one_signer_keep_their_order() {
     let cloud = Cloud::start();
     let ids: Vec<String> = (1..=12).map(pending_id).collect();
@@ -494,26 +456,6 @@ fn a_refusal_is_asked_about_again_at_growing_intervals() {
         "one line for each refusal: {}",
         done.stderr
     );
-}
-
-#[test]
-fn a_4_eye_server_that_never_answers_is_given_up() {
-    let cloud = Cloud::start();
-    let (hangs, good) = (pending_id(1), pending_id(2));
-    cloud.queue(&eth_transfer(&hangs, 7));
-    cloud.queue(&eth_transfer(&good, 8));
-    cloud.fault(Fault::on(
-        "GET",
-        &format!("/approve/{hangs}"),
-        FaultKind::Hang,
-    ));
-    let url = format!("--external-url={}", cloud.approval_url());
-
-    let done = run_once(&eth_home(), &cloud, &[&url]);
-
-    assert!(cloud.signed(&hangs).is_empty(), "{done:?}");
-    only_signature(&cloud, &good);
-    assert_eq!(count(&cloud, "POST", BATCH), 0);
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::{fs, thread, time::Duration};
 
 use kms_tests::{
-    cloud::{Answer, BROADCAST, Cloud, Fault, FaultKind, Gate},
+    cloud::{BROADCAST, Cloud, Fault, FaultKind, Gate},
     daemon::{Finished, Home, Running},
     samples::{
         ETH_WALLET, OTHER_ETH_WALLET, eth_pending, eth_transaction, eth_transfer, eth_wallet,
-        other_eth_wallet, pending_id,
+        other_eth_wallet, pending_id, queue_with_changing_nonce,
     },
 };
 use rustix::process::Signal;
@@ -32,17 +32,6 @@ fn start(home: &Home, cloud: &Cloud, arguments: &[&str]) -> Running {
 
 fn run_once(home: &Home, cloud: &Cloud) -> Finished {
     start(home, cloud, &["--run-once"]).finish()
-}
-
-/// A transaction whose nonce is another one each time it is asked for.
-fn queue_with_changing_nonce(cloud: &Cloud, id: &str) {
-    let asked = std::sync::atomic::AtomicU64::new(7);
-    cloud.route("GET", NONCE, move |_| {
-        Answer::ok(&json!(
-            asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
-        ))
-    });
-    cloud.queue(&eth_pending(id, ETH_WALLET, &eth_transaction()));
 }
 
 fn journal(home: &Home, arguments: &[&str]) -> Finished {

@@ -1,8 +1,13 @@
 //! Wallets and pending transactions that are complete in themselves: signing them asks no node.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde_json::{Value, json};
 
-use crate::vectors;
+use crate::{
+    cloud::{Answer, Cloud},
+    vectors,
+};
 
 /// The chain id of the Ethereum test network here.
 pub const SEPOLIA: u64 = 11_155_111;
@@ -49,6 +54,17 @@ pub fn eth_transfer(id: &str, nonce: u64) -> Value {
     let mut transaction = eth_transaction();
     transaction["nonce"] = json!(nonce);
     eth_pending(id, ETH_WALLET, &transaction)
+}
+
+/// Lists a transfer of ether whose nonce is asked of the cloud, which says another one each time,
+/// from 7 on: signing it twice gives two different transactions.
+pub fn queue_with_changing_nonce(cloud: &Cloud, id: &str) {
+    let asked = AtomicU64::new(7);
+    cloud.route("GET", "/v3/ethereum/transaction/count/*", move |_| {
+        let nonce = asked.fetch_add(1, Ordering::SeqCst);
+        Answer::ok(&json!(nonce))
+    });
+    cloud.queue(&eth_pending(id, ETH_WALLET, &eth_transaction()));
 }
 
 /// The members of a transfer without a nonce, which has to be asked for.
